@@ -1,0 +1,39 @@
+namespace Patchbay.Engine;
+
+/// <summary>What an operator decides about one engine: which model, how much memory, how much work per step.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>A Hugging Face model directory (config.json beside *.safetensors) or a GGUF file.</summary>
+    public required string ModelPath { get; init; }
+
+    /// <summary>Worker threads of the kernels; 0 takes one for each processor the process may use.</summary>
+    public int ThreadCount { get; init; }
+
+    /// <summary>Most tokens (prefill and decode together) in one forward pass.</summary>
+    public int MaxBatchTokens { get; init; } = 512;
+
+    /// <summary>Most sequences that run at the same time; later ones wait.</summary>
+    public int MaxRunningSequences { get; init; } = 128;
+
+    /// <summary>Most requests that wait; one more is refused with <see cref="RequestRefusal.QueueFull"/>.</summary>
+    public int MaxQueuedRequests { get; init; } = 1024;
+
+    /// <summary>Bytes for keys and values of all sequences and the prefix cache; 0 chooses from the memory of the machine.</summary>
+    public long KvCacheBytes { get; init; }
+
+    /// <summary>Longest sequence (prompt and answer) in tokens; 0 takes what the model was trained for.</summary>
+    public int ContextLength { get; init; }
+
+    /// <summary>Whether prompts that begin alike (under the same adapter version) share their keys and values.</summary>
+    public bool PrefixCache { get; init; } = true;
+
+    /// <summary>How weights are held in memory.</summary>
+    public WeightFormat Weights { get; init; } = WeightFormat.Native;
+}
+
+/// <summary>How weights are held in memory and computed with.</summary>
+public enum WeightFormat
+{
+    /// <summary>As stored in the checkpoint; exact values with float32 activations.</summary>
+    Native,
+}
