@@ -24,9 +24,6 @@ internal static class Simd
     /// <summary>2^112, the difference between the exponent biases of binary32 and binary16.</summary>
     public const float HalfToSingleScale = 5.192296858534828e33f;
 
-    /// <summary>The width that kernels use.</summary>
-    public static readonly SimdPath Path = Choose(Environment.GetEnvironmentVariable(ForceVariable));
-
     /// <summary>Widths that this processor has, widest first: wider is faster for every kernel measured so far.</summary>
     public static IReadOnlyList<SimdPath> Supported { get; } =
     [
@@ -35,6 +32,9 @@ internal static class Simd
         .. Vector128.IsHardwareAccelerated ? [SimdPath.V128] : Array.Empty<SimdPath>(),
         SimdPath.Scalar,
     ];
+
+    /// <summary>The width that kernels use. A readonly field after <see cref="Supported"/>, so that the JIT knows its value.</summary>
+    public static readonly SimdPath Path = Choose(Environment.GetEnvironmentVariable(ForceVariable));
 
     /// <summary>Runs a kernel on a given width; tests compare them all.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -12,6 +12,8 @@ namespace Patchbay.Engine.KvCache;
 /// </summary>
 internal sealed class PrefixIndex
 {
+    private const int MaxRoots = 10_000;
+
     private readonly Dictionary<CacheRoot, long> _roots = [];
     private readonly Dictionary<Key, (int Block, long Node)> _blocks = [];
     private readonly Dictionary<int, Key> _keys = [];
@@ -25,6 +27,12 @@ internal sealed class PrefixIndex
     {
         if (!_roots.TryGetValue(root, out var node))
         {
+            if (_roots.Count == MaxRoots)
+            {
+                // Blocks under forgotten roots are no longer found, and leave when their memory is needed.
+                _roots.Clear();
+            }
+
             _roots[root] = node = ++_lastNode;
         }
 
@@ -98,5 +106,4 @@ internal sealed class PrefixIndex
 /// <summary>Everything beside the tokens that keys and values depend on.</summary>
 /// <param name="Version">Digest of the adapter version, or of a composition; null is the base model.</param>
 /// <param name="Salt">Keeps tenants apart; null is shared.</param>
-/// <param name="RotaryLength">Sequence length that the rotary angles were made for, where they depend on it; else 0.</param>
-internal readonly record struct CacheRoot(string? Version, string? Salt, int RotaryLength = 0);
+internal readonly record struct CacheRoot(string? Version, string? Salt);
