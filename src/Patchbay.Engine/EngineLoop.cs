@@ -159,7 +159,7 @@ internal sealed class EngineLoop : IDisposable
         for (var i = 0; i < _plan.Entries.Count; i++)
         {
             var sequence = _plan.Entries[i].Sequence;
-            if (sequence.Request.PromptLogits is not { } publish)
+            if (sequence.Request.PromptLogits is not { } publish || sequence.Tokens.Count > sequence.PromptCount)
             {
                 continue;
             }
@@ -171,7 +171,7 @@ internal sealed class EngineLoop : IDisposable
                 var mark = _batch.Arena.Save();
                 var logits = _model.Head.Forward(
                     _batch, hidden, [.. Enumerable.Range(rows.FirstRow + first, count)], [.. Enumerable.Repeat(sequence.Adapter, count)]);
-                for (var row = 0; row < count && rows.Position + first + row < sequence.PromptCount; row++)
+                for (var row = 0; row < count; row++)
                 {
                     publish(rows.Position + first + row, logits.RowSpan(row));
                 }

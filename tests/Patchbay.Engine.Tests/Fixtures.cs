@@ -14,6 +14,11 @@ internal static class Fixtures
         ? named
         : FindUpward(Repository, Path.Combine("shared", "fixtures")) is { } parent ? Path.Combine(parent, "shared", "fixtures") : null;
 
+    /// <summary>Real models with reference answers; null on a machine that lacks them.</summary>
+    public static string? Models { get; } = Environment.GetEnvironmentVariable("PATCHBAY_MODELS") is { Length: > 0 } named
+        ? named
+        : FindUpward(Repository, Path.Combine("shared", "models")) is { } parent ? Path.Combine(parent, "shared", "models") : null;
+
     private static string? FindUpward(string start, string name)
     {
         for (var folder = new DirectoryInfo(start); folder is not null; folder = folder.Parent)

@@ -44,6 +44,7 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockPool pool, PrefixIn
     {
         plan.Clear();
         DropCancelled();
+        _running.ForEach(RestartIfAnglesChange);
         PlanRunning(plan, decode: true);
         PlanRunning(plan, decode: false);
         Admit(plan);
@@ -104,7 +105,6 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockPool pool, PrefixIn
                 continue;
             }
 
-            RestartIfAnglesChange(sequence);
             var count = Math.Min(sequence.PendingCount, limits.MaxBatchTokens - plan.TokenCount);
             while (!sequence.Blocks!.TryGrow(sequence.ComputedCount + count))
             {

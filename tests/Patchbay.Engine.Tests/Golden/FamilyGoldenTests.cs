@@ -17,14 +17,14 @@ public sealed class FamilyGoldenTests
     {
         var folder = Path.Combine(Fixtures.Own, "families", family);
         using var expected = SafetensorsFile.Open(Path.Combine(folder, "expected.safetensors"));
-        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = folder, ContextLength = 512 }, TestContext.Current.CancellationToken);
+        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = folder, ContextLength = 512 });
         var cases = GoldenCase.Read(folder);
         Assert.NotEmpty(cases);
         foreach (var golden in cases)
         {
             AdapterDigest? adapter = golden.Adapters.Count == 0
                 ? null
-                : (await engine.LoadAdapterAsync(Path.Combine(Fixtures.Own, golden.Adapters[0].Path), TestContext.Current.CancellationToken)).Digest;
+                : (await engine.LoadAdapterAsync(Path.Combine(Fixtures.Own, golden.Adapters[0].Path))).Digest;
             var answer = await GoldenAnswer.ComputeAsync(engine, golden, adapter);
             var difference = answer.LargestDifference(golden, expected);
             Assert.True(difference <= golden.Tolerance, $"{golden.Name}: logits differ by {difference}, tolerance {golden.Tolerance}.");
