@@ -17,6 +17,7 @@ public static class PatchbayServer
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls(url);
         builder.WebHost.ConfigureKestrel(kestrel => Limit(kestrel, options));
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Logging.AddFilter("Patchbay", LogLevel.Information);
         builder.Services.AddPatchbay(options);

@@ -1,20 +1,7 @@
 namespace Patchbay.Server.Adapters;
 
-/// <summary>What became of a path that a caller named.</summary>
-internal enum AdapterPathOutcome
-{
-    /// <summary>It is an adapter's directory that may be read.</summary>
-    Found,
-
-    /// <summary>No directory with an adapter is there.</summary>
-    NotFound,
-
-    /// <summary>It lies outside the adapters directory, by its text or through a link.</summary>
-    Outside,
-}
-
 /// <summary>The operator's directory of adapters, one PEFT directory each, and the wall around it.</summary>
-internal sealed class AdapterDirectory
+public sealed class AdapterDirectory
 {
     private const string ConfigFile = "adapter_config.json";
 
@@ -22,6 +9,7 @@ internal sealed class AdapterDirectory
     private readonly string? _root;
     private readonly bool _allowOutside;
 
+    /// <summary>Names the directory; nothing is read before it is asked for.</summary>
     /// <param name="root">The directory; null where the operator gave none.</param>
     /// <param name="allowOutside">Whether callers may name directories anywhere.</param>
     public AdapterDirectory(string? root, bool allowOutside)

@@ -66,6 +66,22 @@ internal sealed partial class AdapterService(
     /// <param name="replace">Whether a name in use changes its version; running answers keep the old one.</param>
     public async Task<LoadResult> LoadAsync(string name, string path, bool replace, CancellationToken cancellation)
     {
+        var started = time.GetTimestamp();
+        var result = await LoadQuietlyAsync(name, path, replace, cancellation);
+        if (result.Outcome == LoadOutcome.Loaded)
+        {
+            Log.Loaded(logger, name, result.Alias!.Digest.Abbreviation, time.GetElapsedTime(started).TotalMilliseconds);
+        }
+        else if (result.Outcome == LoadOutcome.Refused)
+        {
+            Log.Refused(logger, name, result.Problem!);
+        }
+        return result;
+    }
+
+    /// <summary>Loads without a log line, for a caller who reports the result himself.</summary>
+    public async Task<LoadResult> LoadQuietlyAsync(string name, string path, bool replace, CancellationToken cancellation)
+    {
         using var passage = await _gate.EnterAsync(name, cancellation);
         var exists = Aliases.TryGet(name, out _);
         if (exists && !replace)
@@ -83,7 +99,6 @@ internal sealed partial class AdapterService(
         }
         catch (AdapterRefusedException refusal)
         {
-            Log.Refused(logger, name, refusal.Message);
             return new LoadResult(LoadOutcome.Refused, Problem: refusal.Message);
         }
         finally
@@ -165,14 +180,11 @@ internal sealed partial class AdapterService(
 
     private async Task<LoadResult> ReadAndPublishAsync(string name, string path, CancellationToken cancellation)
     {
-        var started = time.GetTimestamp();
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
             var version = await Task.Run(() => engine.LoadAdapterAsync(path, cancellation), cancellation);
-            var loaded = time.GetElapsedTime(started).TotalMilliseconds;
             if (TryPublish(name, version) is { } alias)
             {
-                Log.Loaded(logger, name, alias.Digest.Abbreviation, loaded);
                 return new LoadResult(LoadOutcome.Loaded, alias, version);
             }
         }

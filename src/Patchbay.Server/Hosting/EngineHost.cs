@@ -85,7 +85,7 @@ internal sealed partial class EngineHost(
                 found.Add(new FoundAdapter(name, null, problem));
                 continue;
             }
-            var result = await adapters.LoadAsync(name, path, replace: false, _stopping.Token);
+            var result = await adapters.LoadQuietlyAsync(name, path, replace: false, _stopping.Token);
             found.Add(new FoundAdapter(name, result.Version, result.Problem));
         }
         return found;
