@@ -38,7 +38,7 @@ internal static class JsonText
     public static bool MayHoldSurrogates(ReadOnlySpan<byte> json) =>
         json.IndexOf("\\ud"u8) >= 0 || json.IndexOf("\\uD"u8) >= 0;
 
-    /// <summary>The path of the first string or field name that holds half a surrogate pair; null where all are whole.</summary>
+    /// <summary>The path of the first string that holds half a surrogate pair; null where all are whole. Field names are the parser's matter.</summary>
     public static string? FindHalfSurrogate(JsonElement value, string path = "")
     {
         switch (value.ValueKind)
@@ -58,7 +58,7 @@ internal static class JsonText
             case JsonValueKind.Object:
                 foreach (var property in value.EnumerateObject())
                 {
-                    if (NameOrValueHasHalf(property, path) is { } place)
+                    if (FindHalfSurrogate(property.Value, path.Length == 0 ? property.Name : $"{path}.{property.Name}") is { } place)
                     {
                         return place;
                     }
@@ -67,20 +67,6 @@ internal static class JsonText
             default:
                 return null;
         }
-    }
-
-    private static string? NameOrValueHasHalf(JsonProperty property, string path)
-    {
-        string name;
-        try
-        {
-            name = property.Name;
-        }
-        catch (InvalidOperationException)
-        {
-            return path.Length == 0 ? "body" : path;
-        }
-        return FindHalfSurrogate(property.Value, path.Length == 0 ? name : $"{path}.{name}");
     }
 
     private static bool IsWhole(string quoted)

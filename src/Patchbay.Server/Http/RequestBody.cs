@@ -59,6 +59,11 @@ internal sealed class RequestBody : IDisposable
         {
             return (null, NotJson(Describe(problem)));
         }
+        catch (InvalidOperationException)
+        {
+            // Comparing field names for duplicates unescapes them, and that is how the reader reports half a pair.
+            return (null, NotJson("A field name of the body holds half a surrogate pair (\\ud800 to \\udfff) and is no valid Unicode."));
+        }
         var error = document.RootElement.ValueKind != JsonValueKind.Object
             ? NotJson($"The body must be a JSON object; found {JsonText.NameOf(document.RootElement.ValueKind)}.")
             : JsonText.MayHoldSurrogates(bytes.Span) && JsonText.FindHalfSurrogate(document.RootElement) is { } place
