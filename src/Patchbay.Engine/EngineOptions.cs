@@ -21,7 +21,7 @@ public sealed record EngineOptions
     /// <summary>Bytes for keys and values of all sequences and the prefix cache; 0 chooses from the memory of the machine.</summary>
     public long KvCacheBytes { get; init; }
 
-    /// <summary>Longest sequence (prompt and answer) in tokens; 0 takes what the model was trained for.</summary>
+    /// <summary>Longest sequence (prompt and answer) in tokens; 0 takes what the model was trained for. More than that is computed, but seldom good.</summary>
     public int ContextLength { get; init; }
 
     /// <summary>Whether prompts that begin alike (under the same adapter version) share their keys and values.</summary>

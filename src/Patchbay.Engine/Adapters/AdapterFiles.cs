@@ -1,0 +1,159 @@
+using System.Security.Cryptography;
+using Patchbay.Engine.Tensors;
+
+namespace Patchbay.Engine.Adapters;
+
+/// <summary>
+/// The files of an adapter directory, read once: what is parsed is what was hashed, whatever happens to the directory
+/// meanwhile. Symbolic links are refused, so nothing outside the directory is read.
+/// </summary>
+internal sealed unsafe class AdapterFiles : IDisposable
+{
+    public const string ConfigFile = "adapter_config.json";
+    public const string WeightsFile = "adapter_model.safetensors";
+    private const int MaxFiles = 256;
+    private const long MaxBytes = 8L << 30;
+    private const long MaxConfigBytes = 4 << 20;
+
+    // Never part of a model in the OpenSSF Model Signing specification, or its signature.
+    private static readonly string[] Excluded = [".git", ".gitignore", ".gitattributes", ".github", "model.sig"];
+
+    private AdapterFiles(AdapterDigest digest, byte[] config, NativeBuffer weights, long totalBytes)
+    {
+        Digest = digest;
+        Config = config;
+        Weights = weights;
+        TotalBytes = totalBytes;
+    }
+
+    public AdapterDigest Digest { get; }
+
+    /// <summary>Content of adapter_config.json.</summary>
+    public byte[] Config { get; }
+
+    /// <summary>Content of adapter_model.safetensors.</summary>
+    public NativeBuffer Weights { get; }
+
+    /// <summary>Bytes of all files.</summary>
+    public long TotalBytes { get; }
+
+    /// <exception cref="AdapterRefusedException">A file is missing, too large, a link, or cannot be read.</exception>
+    public static AdapterFiles Read(string directory)
+    {
+        byte[]? config = null;
+        NativeBuffer? weights = null;
+        try
+        {
+            var hashes = new List<(string, byte[])>();
+            var total = 0L;
+            foreach (var (name, file) in Enumerate(directory))
+            {
+                total += file.Length;
+                if (hashes.Count == MaxFiles || total > MaxBytes)
+                {
+                    throw new AdapterRefusedException($"The adapter has more than {MaxFiles} files or {MaxBytes} bytes.");
+                }
+
+                if (name == ConfigFile)
+                {
+                    config = file.Length <= MaxConfigBytes
+                        ? File.ReadAllBytes(file.FullName)
+                        : throw new AdapterRefusedException($"{ConfigFile}: expected at most {MaxConfigBytes} bytes, found {file.Length}.");
+                    hashes.Add((name, SHA256.HashData(config)));
+                }
+                else if (name == WeightsFile)
+                {
+                    (weights, var hash) = ReadHashed(file);
+                    hashes.Add((name, hash));
+                }
+                else
+                {
+                    using var stream = file.OpenRead();
+                    hashes.Add((name, SHA256.HashData(stream)));
+                }
+            }
+
+            if (config is null)
+            {
+                throw new AdapterRefusedException($"{ConfigFile} is missing.");
+            }
+
+            if (weights is null)
+            {
+                throw new AdapterRefusedException(hashes.Any(file => file.Item1 == "adapter_model.bin")
+                    ? $"adapter_model.bin is a pickle, which can run code when it is read; expected {WeightsFile}."
+                    : $"{WeightsFile} is missing.");
+            }
+
+            return new AdapterFiles(AdapterDigest.OfFiles(hashes), config, weights, total);
+        }
+        catch (Exception exception)
+        {
+            weights?.Dispose();
+            throw exception is IOException or UnauthorizedAccessException
+                ? new AdapterRefusedException("A file of the adapter cannot be read.", exception)
+                : exception;
+        }
+    }
+
+    public void Dispose() => Weights.Dispose();
+
+    private static IEnumerable<(string Name, FileInfo File)> Enumerate(string directory)
+    {
+        if (!Directory.Exists(directory))
+        {
+            throw new AdapterRefusedException($"The adapter directory does not exist; expected one with {ConfigFile} and {WeightsFile}.");
+        }
+
+        var pending = new Stack<string>([directory]);
+        while (pending.TryPop(out var current))
+        {
+            foreach (var entry in new DirectoryInfo(current).EnumerateFileSystemInfos())
+            {
+                var name = Path.GetRelativePath(directory, entry.FullName).Replace('\\', '/');
+                if (Excluded.Contains(name))
+                {
+                    continue;
+                }
+
+                if (entry.LinkTarget is not null)
+                {
+                    throw new AdapterRefusedException($"{name} is a symbolic link; expected regular files only.");
+                }
+
+                if (entry is FileInfo file)
+                {
+                    yield return (name, file);
+                }
+                else
+                {
+                    pending.Push(entry.FullName);
+                }
+            }
+        }
+    }
+
+    private static (NativeBuffer Buffer, byte[] Sha256) ReadHashed(FileInfo file)
+    {
+        using var stream = file.OpenRead();
+        var buffer = new NativeBuffer(stream.Length);
+        try
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            for (var offset = 0L; offset < buffer.Length;)
+            {
+                var chunk = new Span<byte>(buffer.Data + offset, (int)Math.Min(1 << 20, buffer.Length - offset));
+                stream.ReadExactly(chunk);
+                hash.AppendData(chunk);
+                offset += chunk.Length;
+            }
+
+            return (buffer, hash.GetHashAndReset());
+        }
+        catch
+        {
+            buffer.Dispose();
+            throw;
+        }
+    }
+}

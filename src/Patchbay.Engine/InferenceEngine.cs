@@ -1,0 +1,194 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using Patchbay.Engine.Adapters;
+using Patchbay.Engine.Kernels;
+using Patchbay.Engine.KvCache;
+using Patchbay.Engine.Layers;
+using Patchbay.Engine.Models;
+using Patchbay.Engine.Scheduling;
+using Patchbay.Engine.Text;
+
+namespace Patchbay.Engine;
+
+/// <summary>
+/// Tokens in, tokens out: one base model and the adapter versions loaded onto it, mixed in one batch. Knows nothing of names
+/// of adapters, of tenants or of HTTP. All members may be called from any thread.
+/// </summary>
+/// <remarks>Not called Engine, because its namespace is.</remarks>
+public sealed class InferenceEngine : IAsyncDisposable
+{
+    private readonly LoadedModel _model;
+    private readonly AdapterPool _adapters = new();
+    private readonly WorkerPool _workers;
+    private readonly KvStore _kv;
+    private readonly BlockPool _blocks;
+    private readonly ForwardBatch _batch;
+    private readonly Scheduler _scheduler;
+    private readonly EngineLoop _loop;
+    private readonly int _maxQueued;
+    private volatile EngineStatistics _statistics;
+    private int _isDisposed;
+
+    private InferenceEngine(LoadedModel model, EngineOptions options)
+    {
+        _model = model;
+        _maxQueued = options.MaxQueuedRequests;
+        var config = model.Model.Config;
+        var context = options.ContextLength > 0 ? options.ContextLength : config.ContextLength;
+        var blockCount = KvBudget.Blocks(model.Model.KvShapes, context, options);
+        Model = new ModelInfo(
+            model.Name,
+            config.Architecture,
+            Math.Min(context, blockCount * PagedLayer.BlockTokens),
+            config.VocabularySize,
+            model.EndOfSequence,
+            [.. model.Model.Modules.Modules.Select(module => module.Path)]);
+
+        _workers = new WorkerPool(options.ThreadCount);
+        _kv = new KvStore(model.Model.KvShapes, blockCount);
+        var index = new PrefixIndex();
+        _blocks = new BlockPool(blockCount, index);
+        _batch = new ForwardBatch(_workers, _kv);
+        var limits = new SchedulerLimits(options.MaxBatchTokens, options.MaxRunningSequences, options.PrefixCache);
+        _scheduler = new Scheduler(limits, _blocks, index, model.Model.Rotary.LengthFor);
+        _statistics = Snapshot(null);
+        _loop = new EngineLoop(model.Model, _scheduler, _batch) { StepDone = () => _statistics = Snapshot(_loop) };
+        _loop.Start();
+    }
+
+    /// <summary>Told of an exception inside a step; the requests of the step have been refused then, and the engine goes on.</summary>
+    public event Action<Exception> StepFailed
+    {
+        add => _loop.StepFailed += value;
+        remove => _loop.StepFailed -= value;
+    }
+
+    /// <summary>The base model.</summary>
+    public ModelInfo Model { get; }
+
+    /// <summary>Null where the checkpoint has none.</summary>
+    public Tokenizer? Tokenizer => _model.Tokenizer;
+
+    /// <summary>Null where the checkpoint has none.</summary>
+    public ChatTemplate? ChatTemplate => _model.ChatTemplate;
+
+    /// <summary>The versions that can be leased.</summary>
+    public IReadOnlyList<AdapterVersion> Adapters => _adapters.Versions;
+
+    /// <summary>What the engine is doing.</summary>
+    public EngineStatistics Statistics => _statistics with
+    {
+        WaitingSequences = _loop.WaitingCount,
+        ActiveLeases = _adapters.LeaseCount,
+        RetiredVersions = _adapters.RetiredCount,
+    };
+
+    /// <summary>Opens a model and starts the thread that makes tokens.</summary>
+    /// <exception cref="InvalidDataException">The model is missing, broken or not known; the message says what and where.</exception>
+    public static Task<InferenceEngine> OpenAsync(EngineOptions options, CancellationToken cancellationToken = default) =>
+        Task.Run(
+            () =>
+            {
+                var model = LoadedModel.Open(options.ModelPath);
+                try
+                {
+                    return new InferenceEngine(model, options);
+                }
+                catch
+                {
+                    model.Dispose();
+                    throw;
+                }
+            },
+            cancellationToken);
+
+    /// <summary>Reads an adapter directory without serving it: what it holds, or why it is refused.</summary>
+    /// <exception cref="AdapterRefusedException">It would not be loaded onto this model.</exception>
+    /// <exception cref="InvalidDataException">The model cannot be opened.</exception>
+    public static AdapterVersion InspectAdapter(string directory, string modelPath)
+    {
+        using var model = LoadedModel.Open(modelPath);
+        using var adapter = LoraAdapterReader.Read(directory, model.Model.Modules);
+        return adapter.Version;
+    }
+
+    /// <summary>Loads an adapter directory beside the running generations. The same content twice is one version.</summary>
+    /// <exception cref="AdapterRefusedException">It is broken, does not fit the model, or is not applied exactly. Nothing has changed.</exception>
+    public Task<AdapterVersion> LoadAdapterAsync(string directory, CancellationToken cancellationToken = default) =>
+        Task.Run(() => _adapters.Add(LoraAdapterReader.Read(directory, _model.Model.Modules)), cancellationToken);
+
+    /// <summary>Takes a lease on a loaded version; false if it is not loaded or was retired.</summary>
+    public bool TryAcquireAdapter(AdapterDigest digest, [NotNullWhen(true)] out AdapterLease? lease) =>
+        _adapters.TryAcquire(digest, out lease);
+
+    /// <summary>Gives no new leases of a version; running generations finish on it, then its memory is freed.</summary>
+    public bool RetireAdapter(AdapterDigest digest) => _adapters.Retire(digest);
+
+    /// <summary>Starts a generation. Never waits.</summary>
+    /// <exception cref="RequestRefusedException">The request is not taken; its lease has been released.</exception>
+    public Generation Generate(GenerationRequest request, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            RequestValidation.Check(request, Model);
+            if (_loop.WaitingCount >= _maxQueued)
+            {
+                throw new RequestRefusedException(RequestRefusal.QueueFull, $"{_maxQueued} requests wait already; try again later.");
+            }
+
+            ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
+        }
+        catch
+        {
+            request.Adapter?.Dispose();
+            throw;
+        }
+
+        var seed = request.Sampling.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+        var sequence = new Sequence(request, seed, Model.EndOfSequenceTokens, Model.ContextLength);
+        _loop.Submit(sequence);
+        return new Generation(sequence, cancellationToken);
+    }
+
+    /// <summary>Starts a generation whose tokens are read as text.</summary>
+    /// <exception cref="RequestRefusedException">The request is not taken; its lease has been released.</exception>
+    /// <exception cref="InvalidOperationException">The checkpoint has no tokenizer.</exception>
+    public TextGeneration GenerateText(
+        GenerationRequest request, IReadOnlyList<string> stopStrings, CancellationToken cancellationToken = default)
+    {
+        var tokenizer = Tokenizer ?? throw new InvalidOperationException("The checkpoint has no tokenizer.");
+        return new TextGeneration(Generate(request, cancellationToken), tokenizer, stopStrings);
+    }
+
+    /// <summary>Ends all generations and frees the model.</summary>
+    public ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            _loop.Dispose();
+            _batch.Dispose();
+            _kv.Dispose();
+            _workers.Dispose();
+            _adapters.Dispose();
+            _model.Dispose();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Throws if the memory of keys and values is not accounted for; only while nothing runs.</summary>
+    internal void CheckIntegrity() => _blocks.CheckIntegrity();
+
+    private EngineStatistics Snapshot(EngineLoop? loop) => new(
+        _scheduler.RunningCount,
+        _scheduler.WaitingCount,
+        _blocks.UsedCount,
+        _blocks.Count,
+        loop?.StepCount ?? 0,
+        _scheduler.PrefixTokens.Queried,
+        _scheduler.PrefixTokens.Hit,
+        loop?.GeneratedTokenCount ?? 0,
+        _scheduler.PreemptionCount,
+        0,
+        0);
+}

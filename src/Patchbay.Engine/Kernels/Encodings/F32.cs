@@ -1,0 +1,29 @@
+namespace Patchbay.Engine.Kernels.Encodings;
+
+/// <summary>IEEE binary32.</summary>
+internal readonly unsafe struct F32 : IDenseEncoding
+{
+    public static bool IsFloat32 => true;
+
+    public static TVector Load<TSimd, TVector>(byte* row, nint column)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged => TSimd.Load((float*)row + column);
+
+    public static void Decode<TSimd, TVector>(byte* row, int columns, float* destination)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        var column = 0;
+        for (; column <= columns - TSimd.Count; column += TSimd.Count)
+        {
+            TSimd.Store(Load<TSimd, TVector>(row, column), destination + column);
+        }
+
+        for (; column < columns; column++)
+        {
+            destination[column] = DecodeScalar(row, column);
+        }
+    }
+
+    public static float DecodeScalar(byte* row, int column) => ((float*)row)[column];
+}

@@ -1,0 +1,67 @@
+namespace Patchbay.Engine.Kernels;
+
+/// <summary>
+/// The operations of one SIMD width, so that a kernel is written once and compiled for each width. Implementations are
+/// empty structs; the JIT removes the indirection.
+/// </summary>
+/// <typeparam name="TVector">The register: <c>float</c>, <c>Vector128&lt;float&gt;</c>, <c>Vector256&lt;float&gt;</c> or <c>Vector512&lt;float&gt;</c>.</typeparam>
+internal unsafe interface ISimd<TVector>
+    where TVector : unmanaged
+{
+    /// <summary>Values per vector.</summary>
+    static abstract int Count { get; }
+
+    static abstract TVector Create(float value);
+
+    static abstract TVector Load(float* source);
+
+    static abstract void Store(TVector vector, float* destination);
+
+    static abstract TVector Add(TVector left, TVector right);
+
+    static abstract TVector Subtract(TVector left, TVector right);
+
+    static abstract TVector Multiply(TVector left, TVector right);
+
+    static abstract TVector Divide(TVector left, TVector right);
+
+    static abstract TVector Max(TVector left, TVector right);
+
+    static abstract TVector Min(TVector left, TVector right);
+
+    /// <summary><paramref name="left"/> · <paramref name="right"/> + <paramref name="addend"/>, rounded once where the processor can.</summary>
+    static abstract TVector MultiplyAdd(TVector left, TVector right, TVector addend);
+
+    /// <summary>Nearest integer, ties to even.</summary>
+    static abstract TVector Round(TVector vector);
+
+    /// <summary><paramref name="vector"/> · 2^<paramref name="exponent"/> for whole exponents from -126 to 127.</summary>
+    static abstract TVector ScaleByPowerOfTwo(TVector vector, TVector exponent);
+
+    /// <summary>Sum over the lanes, always in the same order.</summary>
+    static abstract float Sum(TVector vector);
+
+    static abstract float MaxAcross(TVector vector);
+
+    /// <summary><see cref="Count"/> bfloat16 values, widened exactly.</summary>
+    static abstract TVector LoadBFloat16(ushort* source);
+
+    /// <summary><see cref="Count"/> IEEE binary16 values, widened exactly (finite values; infinities are refused at load).</summary>
+    static abstract TVector LoadHalf(ushort* source);
+
+    static abstract TVector LoadInt8(sbyte* source);
+
+    /// <summary>The low four bits of <see cref="Count"/> bytes, 0 to 15.</summary>
+    static abstract TVector LoadLowNibbles(byte* source);
+
+    /// <summary>The high four bits of <see cref="Count"/> bytes, 0 to 15.</summary>
+    static abstract TVector LoadHighNibbles(byte* source);
+}
+
+/// <summary>A kernel that is compiled for every SIMD width; its fields are its arguments.</summary>
+internal interface ISimdKernel
+{
+    void Invoke<TSimd, TVector>()
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged;
+}

@@ -1,0 +1,88 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Patchbay.Engine.Kernels;
+
+/// <summary>The SIMD widths, narrowest first.</summary>
+internal enum SimdPath
+{
+    Scalar,
+    V128,
+    V256,
+    V512,
+}
+
+/// <summary>
+/// Chooses the SIMD width once at start. Results are bit-identical between runs on one width, not between widths: the
+/// lanes are added up in another order.
+/// </summary>
+internal static class Simd
+{
+    /// <summary>Environment variable that forces a width: <c>scalar</c>, <c>128</c>, <c>256</c> or <c>512</c>.</summary>
+    public const string ForceVariable = "PATCHBAY_FORCE_SIMD";
+
+    /// <summary>2^112, the difference between the exponent biases of binary32 and binary16.</summary>
+    public const float HalfToSingleScale = 5.192296858534828e33f;
+
+    /// <summary>Widths that this processor has, widest first: wider is faster for every kernel measured so far.</summary>
+    public static IReadOnlyList<SimdPath> Supported { get; } =
+    [
+        .. Vector512.IsHardwareAccelerated ? [SimdPath.V512] : Array.Empty<SimdPath>(),
+        .. Vector256.IsHardwareAccelerated ? [SimdPath.V256] : Array.Empty<SimdPath>(),
+        .. Vector128.IsHardwareAccelerated ? [SimdPath.V128] : Array.Empty<SimdPath>(),
+        SimdPath.Scalar,
+    ];
+
+    /// <summary>The width that kernels use. A readonly field after <see cref="Supported"/>, so that the JIT knows its value.</summary>
+    public static readonly SimdPath Path = Choose(Environment.GetEnvironmentVariable(ForceVariable));
+
+    /// <summary>Runs a kernel on a given width; tests compare them all.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Invoke<TKernel>(SimdPath path, ref TKernel kernel)
+        where TKernel : struct, ISimdKernel
+    {
+        switch (path)
+        {
+            case SimdPath.V512:
+                kernel.Invoke<Simd512, Vector512<float>>();
+                break;
+            case SimdPath.V256:
+                kernel.Invoke<Simd256, Vector256<float>>();
+                break;
+            case SimdPath.V128:
+                kernel.Invoke<Simd128, Vector128<float>>();
+                break;
+            default:
+                kernel.Invoke<SimdScalar, float>();
+                break;
+        }
+    }
+
+    /// <summary>A binary16 value as float32, exact for finite values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float HalfToSingle(ushort half)
+    {
+        var magnitude = BitConverter.UInt32BitsToSingle((uint)(half & 0x7fff) << 13) * HalfToSingleScale;
+        return BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(magnitude) | ((uint)(half & 0x8000) << 16));
+    }
+
+    private static SimdPath Choose(string? forced)
+    {
+        if (string.IsNullOrEmpty(forced))
+        {
+            return Supported[0];
+        }
+
+        var path = forced switch
+        {
+            "scalar" => SimdPath.Scalar,
+            "128" => SimdPath.V128,
+            "256" => SimdPath.V256,
+            "512" => SimdPath.V512,
+            _ => throw new InvalidOperationException($"{ForceVariable}: expected scalar, 128, 256 or 512, found '{forced}'."),
+        };
+        return Supported.Contains(path)
+            ? path
+            : throw new InvalidOperationException($"{ForceVariable}: this processor has no {forced}-bit vectors.");
+    }
+}

@@ -1,0 +1,48 @@
+using System.Runtime.CompilerServices;
+
+namespace Patchbay.Engine.Kernels;
+
+/// <summary>One value at a time: for machines without vectors, and the plainest reading of every kernel.</summary>
+internal readonly unsafe struct SimdScalar : ISimd<float>
+{
+    public static int Count => 1;
+
+    public static float Create(float value) => value;
+
+    public static float Load(float* source) => *source;
+
+    public static void Store(float vector, float* destination) => *destination = vector;
+
+    public static float Add(float left, float right) => left + right;
+
+    public static float Subtract(float left, float right) => left - right;
+
+    public static float Multiply(float left, float right) => left * right;
+
+    public static float Divide(float left, float right) => left / right;
+
+    public static float Max(float left, float right) => MathF.Max(left, right);
+
+    public static float Min(float left, float right) => MathF.Min(left, right);
+
+    public static float MultiplyAdd(float left, float right, float addend) => MathF.FusedMultiplyAdd(left, right, addend);
+
+    public static float Round(float vector) => MathF.Round(vector);
+
+    public static float ScaleByPowerOfTwo(float vector, float exponent) =>
+        vector * BitConverter.Int32BitsToSingle(((int)exponent + 127) << 23);
+
+    public static float Sum(float vector) => vector;
+
+    public static float MaxAcross(float vector) => vector;
+
+    public static float LoadBFloat16(ushort* source) => BitConverter.UInt32BitsToSingle((uint)*source << 16);
+
+    public static float LoadHalf(ushort* source) => Simd.HalfToSingle(*source);
+
+    public static float LoadInt8(sbyte* source) => *source;
+
+    public static float LoadLowNibbles(byte* source) => *source & 15;
+
+    public static float LoadHighNibbles(byte* source) => *source >> 4;
+}

@@ -1,0 +1,230 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using Patchbay.Engine.Tensors;
+
+namespace Patchbay.Engine.Kernels;
+
+/// <summary>
+/// Work that splits into independent tasks, written for every SIMD width. A struct whose fields are its arguments, so that
+/// starting it allocates nothing.
+/// </summary>
+internal interface IParallelJob
+{
+    /// <summary>Does one task.</summary>
+    /// <param name="task">Which, from 0.</param>
+    /// <param name="scratch">Memory of the worker that does it, see <see cref="WorkerPool.ReserveScratch"/>.</param>
+    unsafe void Execute<TSimd, TVector>(int task, byte* scratch)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged;
+}
+
+/// <summary>
+/// Persistent threads that run one job at a time. Tasks are claimed one by one from a shared counter, so that a thread which
+/// lost its processor delays the rest by one task at most; which worker does a task never changes the result.
+/// The caller is worker 0.
+/// </summary>
+internal sealed unsafe class WorkerPool : IDisposable
+{
+    // A worker spins this long for the next job before it sleeps: longer than the gap between two kernels of a
+    // forward pass, far shorter than the gap between two requests.
+    private const int SpinsBeforeSleep = 4000;
+
+    private readonly Thread[] _threads;
+    private readonly NativeBuffer?[] _scratch;
+    private readonly SemaphoreSlim _wake = new(0);
+    private delegate*<void*, int, byte*, SimdPath, void> _execute;
+    private void* _job;
+    private int _tasks;
+    private PaddedCounter _next;
+    private PaddedCounter _epoch;
+    private PaddedCounter _pending;
+    private PaddedCounter _sleeping;
+    private Exception? _failure;
+    private volatile bool _stopped;
+
+    /// <param name="threadCount">Workers, the caller included; 0 takes one per processor.</param>
+    /// <param name="path">The SIMD width of every job; null takes the widest.</param>
+    public WorkerPool(int threadCount, SimdPath? path = null)
+    {
+        WorkerCount = threadCount > 0 ? threadCount : Environment.ProcessorCount;
+        Path = path ?? Simd.Path;
+        _scratch = new NativeBuffer?[WorkerCount];
+        _threads = new Thread[WorkerCount - 1];
+        for (var i = 0; i < _threads.Length; i++)
+        {
+            var worker = i + 1;
+            _threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"patchbay-kernel-{worker}" };
+            _threads[i].Start();
+        }
+    }
+
+    /// <summary>Workers, the caller included.</summary>
+    public int WorkerCount { get; }
+
+    public SimdPath Path { get; }
+
+    /// <summary>Makes sure that every worker has this many bytes of scratch memory. They stay; their content does not.</summary>
+    public void ReserveScratch(long length)
+    {
+        if (_scratch[0] is { } present && present.Length >= length)
+        {
+            return;
+        }
+
+        for (var i = 0; i < _scratch.Length; i++)
+        {
+            _scratch[i]?.Dispose();
+            _scratch[i] = new NativeBuffer(length);
+        }
+    }
+
+    /// <summary>Runs all tasks of the job and returns when the last one is done. Called from one thread at a time.</summary>
+    public void Run<TJob>(ref TJob job, int tasks)
+        where TJob : struct, IParallelJob
+    {
+        if (_threads.Length == 0 || tasks <= 1)
+        {
+            for (var task = 0; task < tasks; task++)
+            {
+                Execute(ref job, task, Scratch(0), Path);
+            }
+
+            return;
+        }
+
+        _execute = &ExecuteAt<TJob>;
+        _job = Unsafe.AsPointer(ref job);
+        _tasks = tasks;
+        Volatile.Write(ref _next.Value, 0);
+        Volatile.Write(ref _pending.Value, _threads.Length);
+        Interlocked.Increment(ref _epoch.Value);
+        var sleeping = Volatile.Read(ref _sleeping.Value);
+        if (sleeping > 0)
+        {
+            _wake.Release(sleeping);
+        }
+
+        Claim(0);
+
+        // The job lives on this stack: nothing may unwind it before the last worker is done.
+        var spinner = new SpinWait();
+        while (Volatile.Read(ref _pending.Value) != 0)
+        {
+            spinner.SpinOnce(sleep1Threshold: -1);
+        }
+
+        if (_failure is { } failure)
+        {
+            _failure = null;
+            throw new InvalidOperationException("A kernel failed.", failure);
+        }
+    }
+
+    public void Dispose()
+    {
+        _stopped = true;
+        Interlocked.Increment(ref _epoch.Value);
+        _wake.Release(_threads.Length + 1);
+        foreach (var thread in _threads)
+        {
+            thread.Join();
+        }
+
+        foreach (var buffer in _scratch)
+        {
+            buffer?.Dispose();
+        }
+
+        _wake.Dispose();
+    }
+
+    private static void ExecuteAt<TJob>(void* job, int task, byte* scratch, SimdPath path)
+        where TJob : struct, IParallelJob => Execute(ref Unsafe.AsRef<TJob>(job), task, scratch, path);
+
+    private static void Execute<TJob>(ref TJob job, int task, byte* scratch, SimdPath path)
+        where TJob : struct, IParallelJob
+    {
+        switch (path)
+        {
+            case SimdPath.V512:
+                job.Execute<Simd512, Vector512<float>>(task, scratch);
+                break;
+            case SimdPath.V256:
+                job.Execute<Simd256, Vector256<float>>(task, scratch);
+                break;
+            case SimdPath.V128:
+                job.Execute<Simd128, Vector128<float>>(task, scratch);
+                break;
+            default:
+                job.Execute<SimdScalar, float>(task, scratch);
+                break;
+        }
+    }
+
+    private byte* Scratch(int worker) => _scratch[worker] is { } buffer ? buffer.Data : null;
+
+    private void Claim(int worker)
+    {
+        try
+        {
+            int task;
+            while ((task = Interlocked.Increment(ref _next.Value) - 1) < _tasks)
+            {
+                _execute(_job, task, Scratch(worker), Path);
+            }
+        }
+        catch (Exception exception)
+        {
+            _failure = exception;
+        }
+    }
+
+    private void Work(int worker)
+    {
+        var seen = 0;
+        while (true)
+        {
+            WaitForEpochAfter(seen);
+            if (_stopped)
+            {
+                return;
+            }
+
+            seen = Volatile.Read(ref _epoch.Value);
+            Claim(worker);
+            Interlocked.Decrement(ref _pending.Value);
+        }
+    }
+
+    private void WaitForEpochAfter(int seen)
+    {
+        for (var spins = 0; spins < SpinsBeforeSleep; spins++)
+        {
+            if (Volatile.Read(ref _epoch.Value) != seen)
+            {
+                return;
+            }
+
+            Thread.SpinWait(1);
+        }
+
+        Interlocked.Increment(ref _sleeping.Value);
+        while (Volatile.Read(ref _epoch.Value) == seen)
+        {
+            // No release is missed: the caller raises the epoch before it reads the number of sleepers, this thread the
+            // other way round. A surplus release only makes the loop look once more.
+            _wake.Wait();
+        }
+
+        Interlocked.Decrement(ref _sleeping.Value);
+    }
+
+    /// <summary>A counter on a cache line of its own.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct PaddedCounter
+    {
+        [FieldOffset(128)]
+        public int Value;
+    }
+}

@@ -1,0 +1,104 @@
+namespace Patchbay.Engine.KvCache;
+
+/// <summary>
+/// Who uses which block. A block is in exactly one state:
+/// <code>
+/// free     on the free stack; its content means nothing
+/// used     one or more sequences hold it (reference count ≥ 1)
+/// cached   nobody holds it, but the prefix index can find it; least recently used goes first
+/// </code>
+/// Called from the engine loop only.
+/// </summary>
+internal sealed class BlockPool
+{
+    private readonly int[] _references;
+    private readonly Stack<int> _free;
+    private readonly LinkedList<int> _cached = [];
+    private readonly LinkedListNode<int>?[] _cachedNodes;
+    private readonly PrefixIndex _index;
+
+    public BlockPool(int blockCount, PrefixIndex index)
+    {
+        _references = new int[blockCount];
+        _cachedNodes = new LinkedListNode<int>?[blockCount];
+        _free = new Stack<int>(Enumerable.Range(0, blockCount).Reverse());
+        _index = index;
+    }
+
+    public int Count => _references.Length;
+
+    /// <summary>Blocks that can be allocated now, cached ones included.</summary>
+    public int AvailableCount => _free.Count + _cached.Count;
+
+    public int UsedCount => Count - AvailableCount;
+
+    /// <summary>Takes a block for one holder; evicts the least recently used cached block when none is free.</summary>
+    public bool TryAllocate(out int block)
+    {
+        if (!_free.TryPop(out block))
+        {
+            if (_cached.First is not { } oldest)
+            {
+                block = -1;
+                return false;
+            }
+
+            block = oldest.Value;
+            _cached.RemoveFirst();
+            _cachedNodes[block] = null;
+            _index.Remove(block);
+        }
+
+        _references[block] = 1;
+        return true;
+    }
+
+    /// <summary>One more holder of a used or cached block.</summary>
+    public void Share(int block)
+    {
+        if (_references[block]++ == 0)
+        {
+            _cached.Remove(_cachedNodes[block]!);
+            _cachedNodes[block] = null;
+        }
+    }
+
+    /// <summary>One holder less. The last one leaves the block cached if the prefix index knows it, free otherwise.</summary>
+    public void Release(int block)
+    {
+        if (--_references[block] > 0)
+        {
+            return;
+        }
+
+        if (_index.Contains(block))
+        {
+            _cachedNodes[block] = _cached.AddLast(block);
+        }
+        else
+        {
+            _free.Push(block);
+        }
+    }
+
+    /// <summary>Throws if a block is in no state or in two.</summary>
+    public void CheckIntegrity()
+    {
+        var free = _free.ToHashSet();
+        var cached = _cached.ToHashSet();
+        if (free.Count != _free.Count || cached.Count != _cached.Count)
+        {
+            throw new InvalidOperationException("A block is listed twice.");
+        }
+
+        for (var block = 0; block < Count; block++)
+        {
+            var states = (free.Contains(block) ? 1 : 0) + (cached.Contains(block) ? 1 : 0) + (_references[block] > 0 ? 1 : 0);
+            if (states != 1 || _references[block] < 0 || (cached.Contains(block) && !_index.Contains(block)))
+            {
+                throw new InvalidOperationException(
+                    $"Block {block}: free {free.Contains(block)}, cached {cached.Contains(block)}, references {_references[block]}.");
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using Patchbay.Engine.Adapters;
+using Patchbay.Engine.Kernels;
+using Patchbay.Engine.KvCache;
+using Patchbay.Engine.Tensors;
+
+namespace Patchbay.Engine.Layers;
+
+/// <summary>
+/// Everything one forward pass needs beside the weights: tokens in rows, grouped by sequence, sequences grouped by adapter.
+/// Filled by the engine loop, read by the layers, used again for the next step.
+/// </summary>
+internal sealed class ForwardBatch(WorkerPool pool, KvStore kv) : IDisposable
+{
+    private readonly Dictionary<RotaryEmbedding, RotaryAngles> _angles = [];
+    private PagedRows[] _sequences = new PagedRows[8];
+    private int[] _rotaryLengths = new int[8];
+
+    public WorkerPool Pool => pool;
+
+    public KvStore Kv => kv;
+
+    /// <summary>Scratch memory of the layers; each gives back what it took.</summary>
+    public Arena Arena { get; } = new();
+
+    /// <summary>Memory of things that all layers share, for the whole pass.</summary>
+    public Arena PassArena { get; } = new();
+
+    /// <summary>The token of each row.</summary>
+    public List<int> Tokens { get; } = [];
+
+    /// <summary>The position of each row in its sequence.</summary>
+    public List<int> Positions { get; } = [];
+
+    /// <summary>Which adapter acts on which rows.</summary>
+    public LoraRows Lora { get; } = new();
+
+    public int RowCount => Tokens.Count;
+
+    public int SequenceCount { get; private set; }
+
+    /// <summary>The rows of each sequence; the first <see cref="SequenceCount"/> entries count.</summary>
+    public PagedRows[] Sequences => _sequences;
+
+    public void Clear()
+    {
+        Tokens.Clear();
+        Positions.Clear();
+        Lora.Clear();
+        _angles.Clear();
+        SequenceCount = 0;
+        Arena.Release(default);
+        PassArena.Release(default);
+    }
+
+    /// <summary>Appends the next rows of one sequence.</summary>
+    /// <param name="tokens">Their tokens.</param>
+    /// <param name="position">Position of the first of them.</param>
+    /// <param name="blocks">Where the sequence's keys and values are.</param>
+    /// <param name="adapter">The adapter that acts on them; null is the base model.</param>
+    /// <param name="rotaryLength">Sequence length that rotary angles are made for, where they depend on it; else 0.</param>
+    public unsafe void Add(ReadOnlySpan<int> tokens, int position, BlockTable blocks, LoraAdapter? adapter, int rotaryLength)
+    {
+        var firstRow = RowCount;
+        foreach (var token in tokens)
+        {
+            Positions.Add(position + RowCount - firstRow);
+            Tokens.Add(token);
+        }
+
+        var table = (int*)PassArena.RentBytes((long)blocks.Count * sizeof(int));
+        blocks.CopyTo(table);
+        if (SequenceCount == _sequences.Length)
+        {
+            Array.Resize(ref _sequences, 2 * SequenceCount);
+            Array.Resize(ref _rotaryLengths, 2 * SequenceCount);
+        }
+
+        _sequences[SequenceCount] = new PagedRows(firstRow, tokens.Length, position, (nint)table);
+        _rotaryLengths[SequenceCount++] = rotaryLength;
+        Lora.Add(adapter, firstRow, tokens.Length);
+    }
+
+    /// <summary>Cosines and sines of every row, computed once a step and shared by all layers that turn by the same angles.</summary>
+    public RotaryAngles Angles(RotaryEmbedding rotary)
+    {
+        if (!_angles.TryGetValue(rotary, out var angles))
+        {
+            angles = rotary.Compute(this, _rotaryLengths);
+            _angles.Add(rotary, angles);
+        }
+
+        return angles;
+    }
+
+    public void Dispose()
+    {
+        Arena.Dispose();
+        PassArena.Dispose();
+    }
+}

@@ -1,0 +1,43 @@
+using Patchbay.Engine.Adapters;
+using Patchbay.Engine.KvCache;
+using Patchbay.Engine.Layers;
+using Patchbay.Engine.Tensors;
+
+namespace Patchbay.Engine.Models;
+
+/// <summary>
+/// A decoder-only language model: embedding, layers, head. The only forward pass; families differ in what they put into it.
+/// Knows no sequences, no sampling and no adapters by name.
+/// </summary>
+internal sealed class DecoderModel
+{
+    public required ModelConfig Config { get; init; }
+
+    public required TokenEmbedding Embedding { get; init; }
+
+    public required IReadOnlyList<DecoderLayer> Layers { get; init; }
+
+    public required LmHead Head { get; init; }
+
+    /// <summary>What adapters can change.</summary>
+    public required ModuleTable Modules { get; init; }
+
+    /// <summary>What the attention layers keep per token, in order.</summary>
+    public required IReadOnlyList<KvShape> KvShapes { get; init; }
+
+    /// <summary>The rotary frequencies of the model, which decide whether long sequences must be computed anew.</summary>
+    public required RotaryFrequencies Rotary { get; init; }
+
+    /// <summary>Runs the rows of the batch through all layers; keys and values go to the batch's store.</summary>
+    /// <returns>The hidden state (rows, hidden) after the last layer.</returns>
+    public Matrix Forward(ForwardBatch batch)
+    {
+        var hidden = Embedding.Forward(batch);
+        foreach (var layer in Layers)
+        {
+            layer.Forward(batch, hidden);
+        }
+
+        return hidden;
+    }
+}

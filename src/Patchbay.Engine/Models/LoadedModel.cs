@@ -1,0 +1,74 @@
+using System.Text.Json;
+using Patchbay.Engine.Checkpoints.Safetensors;
+using Patchbay.Engine.Text;
+
+namespace Patchbay.Engine.Models;
+
+/// <summary>A model with what belongs to it: its text side, and the memory that its layers point into.</summary>
+internal sealed class LoadedModel : IDisposable
+{
+    private readonly ModelBuilder _memory;
+
+    private LoadedModel(ModelBuilder memory, DecoderModel model, string name)
+    {
+        _memory = memory;
+        Model = model;
+        Name = name;
+        EndOfSequence = model.Config.EndOfSequence;
+    }
+
+    public DecoderModel Model { get; }
+
+    /// <summary>The name of the directory or file.</summary>
+    public string Name { get; }
+
+    public IReadOnlyList<int> EndOfSequence { get; private init; }
+
+    /// <summary>Null if the checkpoint has none.</summary>
+    public Tokenizer? Tokenizer { get; private init; }
+
+    /// <summary>Null if the checkpoint has none.</summary>
+    public ChatTemplate? ChatTemplate { get; private init; }
+
+    /// <summary>Opens a Hugging Face directory or a GGUF file.</summary>
+    /// <exception cref="InvalidDataException">Something is missing, broken or not known here; the message says what.</exception>
+    public static LoadedModel Open(string path)
+    {
+        if (File.Exists(path))
+        {
+            var gguf = GgufWeights.Open(path);
+            return Build(new ModelBuilder(gguf.Config, gguf), Path.GetFileNameWithoutExtension(path), () => ModelText.Read(gguf.File));
+        }
+
+        if (!Directory.Exists(path))
+        {
+            throw new InvalidDataException("The model path is neither a directory nor a file.");
+        }
+
+        var config = ModelConfig.Read(Path.Combine(path, "config.json"));
+        var weights = new SafetensorsWeights(SafetensorsCheckpoint.Open(path));
+        return Build(new ModelBuilder(config, weights), new DirectoryInfo(path).Name, () => ModelText.Read(path));
+    }
+
+    public void Dispose() => _memory.Dispose();
+
+    private static LoadedModel Build(ModelBuilder builder, string name, Func<ModelText> readText)
+    {
+        try
+        {
+            var model = ModelRegistry.Build(builder);
+            var text = readText();
+            return new LoadedModel(builder, model, name)
+            {
+                Tokenizer = text.Tokenizer,
+                ChatTemplate = text.ChatTemplate,
+                EndOfSequence = text.EndOfSequence.Count > 0 ? text.EndOfSequence : model.Config.EndOfSequence,
+            };
+        }
+        catch
+        {
+            builder.Dispose();
+            throw;
+        }
+    }
+}

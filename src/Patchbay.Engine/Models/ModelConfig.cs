@@ -1,0 +1,126 @@
+using System.Text.Json;
+
+namespace Patchbay.Engine.Models;
+
+/// <summary>
+/// The fields of a model's <c>config.json</c>, read with their types checked. Knows the words of transformers 4 and 5 for the
+/// fields that all families share; what is special to a family, the family reads.
+/// </summary>
+internal sealed class ModelConfig
+{
+    private readonly JsonElement _root;
+    private readonly string _file;
+
+    /// <param name="root">The object.</param>
+    /// <param name="file">What messages call it.</param>
+    public ModelConfig(JsonElement root, string file)
+    {
+        _root = root;
+        _file = file;
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            throw new InvalidDataException($"{file}: expected a JSON object, found {root.ValueKind}.");
+        }
+
+        ModelType = Text("model_type") ?? throw Refuse("model_type", "a string");
+        Architecture = root.TryGetProperty("architectures", out var list) && list.ValueKind == JsonValueKind.Array && list.GetArrayLength() > 0
+            ? list[0].GetString() ?? ModelType
+            : ModelType;
+    }
+
+    public string ModelType { get; }
+
+    /// <summary>The class that transformers would load, for example <c>Qwen3ForCausalLM</c>.</summary>
+    public string Architecture { get; }
+
+    public int VocabularySize => Whole("vocab_size");
+
+    public int HiddenSize => Whole("hidden_size");
+
+    public int IntermediateSize => Whole("intermediate_size");
+
+    public int LayerCount => Whole("num_hidden_layers");
+
+    public int HeadCount => Whole("num_attention_heads");
+
+    public int KvHeadCount => Whole("num_key_value_heads", HeadCount);
+
+    public int HeadDim => Whole("head_dim", HiddenSize / HeadCount);
+
+    public int ContextLength => Whole("max_position_embeddings");
+
+    public float RmsNormEpsilon => (float)Number("rms_norm_eps", 1e-6);
+
+    public bool TiesEmbeddings => Boolean("tie_word_embeddings", false);
+
+    /// <summary>Tokens that end a sequence; the field holds one, a list or nothing.</summary>
+    public IReadOnlyList<int> EndOfSequence => ReadTokens(_root, "eos_token_id");
+
+    public static ModelConfig Read(string path)
+    {
+        var file = Path.GetFileName(path);
+        if (!System.IO.File.Exists(path))
+        {
+            throw new InvalidDataException($"The model directory has no {file}.");
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(System.IO.File.ReadAllBytes(path), new JsonDocumentOptions { MaxDepth = 32 });
+            return new ModelConfig(document.RootElement.Clone(), file);
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"{file} is not valid JSON (line {exception.LineNumber + 1}).", exception);
+        }
+    }
+
+    public static IReadOnlyList<int> ReadTokens(JsonElement root, string name) =>
+        !root.TryGetProperty(name, out var value) ? []
+        : value.ValueKind == JsonValueKind.Number ? [value.GetInt32()]
+        : value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray().Select(item => item.GetInt32())]
+        : [];
+
+    public int Whole(string name, int? fallback = null)
+    {
+        if (!TryGet(name, out var value))
+        {
+            return fallback ?? throw Refuse(name, "a whole number");
+        }
+
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= 0
+            ? number
+            : throw Refuse(name, "a whole number, 0 or more");
+    }
+
+    public double Number(string name, double fallback) => !TryGet(name, out var value) ? fallback
+        : value.ValueKind == JsonValueKind.Number ? value.GetDouble()
+        : throw Refuse(name, "a number");
+
+    public bool Boolean(string name, bool fallback) => !TryGet(name, out var value) ? fallback
+        : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
+        : throw Refuse(name, "true or false");
+
+    public string? Text(string name) => !TryGet(name, out var value) ? null
+        : value.ValueKind == JsonValueKind.String ? value.GetString()
+        : throw Refuse(name, "a string");
+
+    /// <summary>A nested object, or null.</summary>
+    public JsonElement? Object(string name) => TryGet(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;
+
+    /// <summary>Refuses a field that changes the computation in a way that is not applied, unless it has the given value.</summary>
+    public void Require(string name, string? expected)
+    {
+        var found = TryGet(name, out var value) ? value.ToString() : null;
+        if (found is not null && !string.Equals(found, expected, StringComparison.OrdinalIgnoreCase))
+        {
+            throw Refuse(name, expected ?? "nothing");
+        }
+    }
+
+    public InvalidDataException Refuse(string name, string expected) =>
+        new($"{_file}: {name}: expected {expected}, found {(TryGet(name, out var value) ? value.GetRawText() : "nothing")}.");
+
+    private bool TryGet(string name, out JsonElement value) =>
+        _root.TryGetProperty(name, out value) && value.ValueKind != JsonValueKind.Null;
+}

@@ -1,0 +1,21 @@
+namespace Patchbay.Engine.Models;
+
+/// <summary>Which family builds which <c>model_type</c>.</summary>
+internal static class ModelRegistry
+{
+    private static readonly Dictionary<string, Func<ModelBuilder, DecoderModel>> s_families = new()
+    {
+        ["llama"] = Llama.Build,
+        ["qwen2"] = Qwen2.Build,
+        ["qwen3"] = Qwen3.Build,
+    };
+
+    /// <summary>The types that can be built.</summary>
+    public static IEnumerable<string> ModelTypes => s_families.Keys;
+
+    /// <exception cref="InvalidDataException">The type is not known, or the checkpoint does not fit it.</exception>
+    public static DecoderModel Build(ModelBuilder builder) =>
+        s_families.TryGetValue(builder.Config.ModelType, out var family)
+            ? family(builder)
+            : throw builder.Config.Refuse("model_type", $"one of {string.Join(", ", ModelTypes)}");
+}

@@ -1,0 +1,12 @@
+namespace Patchbay.Engine.Models;
+
+/// <summary>Qwen3: Llama with norms of each query and key head.</summary>
+internal static class Qwen3
+{
+    public static DecoderModel Build(ModelBuilder model)
+    {
+        model.Config.Require("use_sliding_window", "false");
+        var bias = model.Config.Boolean("attention_bias", false);
+        return Llama.Build(model, new LlamaDifferences { QueryKeyValueBias = bias, OutputBias = bias, HeadNorms = true });
+    }
+}

@@ -1,0 +1,35 @@
+namespace Patchbay.Engine;
+
+/// <summary>One prompt to be continued. Knows tokens only; text, names of adapters and tenants stay above the engine.</summary>
+public sealed record GenerationRequest
+{
+    /// <summary>The prompt, at least one token.</summary>
+    public required ReadOnlyMemory<int> PromptTokens { get; init; }
+
+    /// <summary>
+    /// The adapter version that answers; null is the base model. The engine takes the lease over: it is released when
+    /// the generation ends, is cancelled or is refused.
+    /// </summary>
+    public AdapterLease? Adapter { get; init; }
+
+    /// <summary>Most tokens to generate; generation also ends at the model's context length.</summary>
+    public int MaxTokens { get; init; } = int.MaxValue;
+
+    /// <summary>How the next token is chosen.</summary>
+    public SamplingOptions Sampling { get; init; } = SamplingOptions.Default;
+
+    /// <summary>Tokens that end the answer, beside the model's own end-of-sequence tokens.</summary>
+    public IReadOnlyCollection<int> StopTokens { get; init; } = [];
+
+    /// <summary>Whether the model's end-of-sequence tokens are answered like any other token.</summary>
+    public bool IgnoreEndOfSequence { get; init; }
+
+    /// <summary>How many alternatives each token's log-probabilities list; null asks for none, 0 for the chosen token's alone.</summary>
+    public int? LogProbabilities { get; init; }
+
+    /// <summary>Separates prefix caches of tenants that must not learn from each other's timing; null shares.</summary>
+    public string? CacheSalt { get; init; }
+
+    /// <summary>Receives the float32 logits after each prompt token (position, row of vocabulary length); forces the whole prompt to be computed.</summary>
+    public Action<int, ReadOnlySpan<float>>? PromptLogits { get; init; }
+}

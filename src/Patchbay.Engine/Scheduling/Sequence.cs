@@ -1,0 +1,105 @@
+using System.Threading.Channels;
+using Patchbay.Engine.Adapters;
+using Patchbay.Engine.Kernels;
+using Patchbay.Engine.KvCache;
+using Patchbay.Engine.Sampling;
+
+namespace Patchbay.Engine.Scheduling;
+
+/// <summary>
+/// All state of one request inside the engine. Created by the caller's thread, then owned by the engine loop; only
+/// <see cref="Cancel"/> and <see cref="Output"/> are used from elsewhere.
+/// </summary>
+internal sealed class Sequence
+{
+    private readonly Channel<GeneratedToken> _output = Channel.CreateUnbounded<GeneratedToken>(
+        new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+
+    private readonly HashSet<int> _stopTokens;
+    private volatile bool _isCancelled;
+
+    public Sequence(GenerationRequest request, ulong seed, IReadOnlyList<int> endOfSequence, int contextLength)
+    {
+        Request = request;
+        Seed = seed;
+        Tokens = [.. request.PromptTokens.Span];
+        PromptCount = Tokens.Count;
+        History = new TokenHistory(request.PromptTokens.Span, request.Sampling);
+        MaxLength = (int)Math.Min(contextLength, (long)PromptCount + request.MaxTokens);
+        _stopTokens = [.. request.StopTokens];
+        if (!request.IgnoreEndOfSequence)
+        {
+            _stopTokens.UnionWith(endOfSequence);
+        }
+    }
+
+    public GenerationRequest Request { get; }
+
+    public ulong Seed { get; }
+
+    /// <summary>Prompt and answer.</summary>
+    public List<int> Tokens { get; }
+
+    public int PromptCount { get; }
+
+    /// <summary>Tokens at which the generation ends.</summary>
+    public int MaxLength { get; }
+
+    public TokenHistory History { get; }
+
+    public LoraAdapter? Adapter => Request.Adapter?.Adapter;
+
+    /// <summary>Tokens whose keys and values are in the cache.</summary>
+    public int ComputedCount { get; set; }
+
+    /// <summary>Tokens that the next steps must compute: the rest of the prompt, or the last token of the answer.</summary>
+    public int PendingCount => Tokens.Count - ComputedCount;
+
+    /// <summary>Whether the next step computes the last token of the answer and nothing else.</summary>
+    public bool IsDecode => PendingCount == 1 && Tokens.Count > PromptCount;
+
+    /// <summary>The blocks of its keys and values while it runs.</summary>
+    public BlockTable? Blocks { get; set; }
+
+    /// <summary>What the rotary angles of its keys were made for.</summary>
+    public int RotaryLength { get; set; }
+
+    /// <summary>Node of the prefix index after its last registered block, and how many are registered.</summary>
+    public long PrefixNode { get; set; }
+
+    public int RegisteredBlocks { get; set; }
+
+    /// <summary>Prompt tokens that were found in the prefix cache when it was first admitted; -1 before.</summary>
+    public int CachedPromptTokens { get; set; } = -1;
+
+    public bool IsCancelled => _isCancelled;
+
+    public ChannelReader<GeneratedToken> Output => _output.Reader;
+
+    public void Cancel() => _isCancelled = true;
+
+    public ReadOnlySpan<int> Pending(int count) =>
+        System.Runtime.InteropServices.CollectionsMarshal.AsSpan(Tokens).Slice(ComputedCount, count);
+
+    public ReadOnlySpan<int> BlockTokens(int block) =>
+        System.Runtime.InteropServices.CollectionsMarshal.AsSpan(Tokens).Slice(block * PagedLayer.BlockTokens, PagedLayer.BlockTokens);
+
+    /// <summary>Appends a generated token and tells whether the generation ends with it.</summary>
+    public FinishReason Append(int token)
+    {
+        Tokens.Add(token);
+        History.Add(token);
+        return _stopTokens.Contains(token) ? FinishReason.Stop
+            : Tokens.Count >= MaxLength ? FinishReason.Length
+            : FinishReason.None;
+    }
+
+    public void Publish(GeneratedToken token) => _output.Writer.TryWrite(token);
+
+    /// <summary>Ends the output and gives the lease back.</summary>
+    public void Complete(Exception? error = null)
+    {
+        _output.Writer.TryComplete(error);
+        Request.Adapter?.Dispose();
+    }
+}

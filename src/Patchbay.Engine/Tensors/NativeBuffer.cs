@@ -1,0 +1,59 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Patchbay.Engine.Tensors;
+
+/// <summary>
+/// Zeroed memory outside the garbage collector, aligned to 64 bytes (one cache line, one 512-bit vector).
+/// Whoever allocates it disposes it; nothing else frees it.
+/// </summary>
+internal sealed unsafe class NativeBuffer : IDisposable
+{
+    private const int Alignment = 64;
+    private static long s_liveBytes;
+    private void* _allocation;
+    private byte* _data;
+
+    public NativeBuffer(long length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+
+        // Zeroed by the operating system where it is large, so that pages cost memory only once they are used. Kernels may
+        // read one vector past the last element of a row; the padding makes that read legal.
+        _allocation = NativeMemory.AllocZeroed(checked((nuint)length + 2 * Alignment));
+        _data = (byte*)(((nint)_allocation + Alignment - 1) & ~(Alignment - 1));
+        Length = length;
+        Interlocked.Add(ref s_liveBytes, length);
+    }
+
+    /// <summary>Bytes held by all buffers of the process that are not disposed yet.</summary>
+    public static long LiveBytes => Interlocked.Read(ref s_liveBytes);
+
+    /// <summary>Length in bytes.</summary>
+    public long Length { get; private set; }
+
+    public byte* Data => _data;
+
+    public float* Floats => (float*)_data;
+
+    /// <summary>A buffer that holds <paramref name="count"/> values of <typeparamref name="T"/>.</summary>
+    public static NativeBuffer Of<T>(long count)
+        where T : unmanaged => new(checked(count * Unsafe.SizeOf<T>()));
+
+    public Span<T> AsSpan<T>()
+        where T : unmanaged => new(_data, checked((int)(Length / Unsafe.SizeOf<T>())));
+
+    public void Dispose()
+    {
+        if (_data is null)
+        {
+            return;
+        }
+
+        NativeMemory.Free(_allocation);
+        _allocation = null;
+        _data = null;
+        Interlocked.Add(ref s_liveBytes, -Length);
+        Length = 0;
+    }
+}

@@ -1,0 +1,107 @@
+using Patchbay.Engine.Text.Tokenization.PreTokenizers;
+
+namespace Patchbay.Engine.Text.Tokenization.Files;
+
+/// <summary>Reads the section pre_tokenizer into the chain of steps that ends with the model.</summary>
+internal sealed class PreTokenizerReader
+{
+    private readonly List<Field> _steps = [];
+
+    public PreTokenizerReader(Field? section)
+    {
+        if (section is { } field)
+        {
+            Flatten(field);
+        }
+    }
+
+    /// <summary>Whether the model sees every piece in the byte alphabet, so that it may take the bytes themselves.</summary>
+    public bool EndsWithByteLevel => _steps.Count > 0 && _steps[^1].GetString("type") == "ByteLevel";
+
+    /// <param name="takesBytes">The last step leaves pieces as they are, for a model that takes bytes.</param>
+    public PieceStage Build(PieceStage last, bool takesBytes)
+    {
+        for (var i = _steps.Count - 1; i >= 0; i--)
+        {
+            last = Build(_steps[i], last, mapsBytes: !takesBytes || i < _steps.Count - 1);
+        }
+
+        return last;
+    }
+
+    private void Flatten(Field field)
+    {
+        if (field.GetString("type") != "Sequence")
+        {
+            _steps.Add(field);
+            return;
+        }
+
+        foreach (var step in field.Get("pretokenizers").Items())
+        {
+            Flatten(step);
+        }
+    }
+
+    private static PieceStage Build(Field field, PieceStage next, bool mapsBytes) => field.GetString("type") switch
+    {
+        "ByteLevel" => BuildByteLevel(field, next, mapsBytes),
+        "Split" => BuildSplit(field, next),
+        "Metaspace" => BuildMetaspace(field, next),
+        "Digits" => new SplitStage(
+            new ScannerFinder(RunScanner.Numbers(1)),
+            field.GetBoolean("individual_digits", false) ? SplitBehavior.Isolated : SplitBehavior.Contiguous,
+            isInverted: false,
+            next),
+        "Punctuation" => new SplitStage(
+            new ScannerFinder(new RunScanner(RunScanner.IsPunctuation, 1)), field.GetChoice("behavior", SplitBehavior.Isolated), isInverted: false, next),
+        "Whitespace" => new ScanStage(new WordScanner(), keepsGaps: false, next),
+        "WhitespaceSplit" => new SplitStage(new ScannerFinder(new RunScanner(RunScanner.IsSpace, 1)), SplitBehavior.Removed, isInverted: false, next),
+        "CharDelimiterSplit" => new SplitStage(
+            new ScannerFinder(new TextScanner(field.GetCharacter("delimiter").ToString())), SplitBehavior.Removed, isInverted: false, next),
+        "BertPreTokenizer" => new SplitStage(
+            new ScannerFinder(new RunScanner(RunScanner.IsSpace, 1)),
+            SplitBehavior.Removed,
+            isInverted: false,
+            new ScanStage(new RunScanner(RunScanner.IsPunctuation, 1), keepsGaps: true, next)),
+        "UnicodeScripts" => new UnicodeScriptStage(next),
+        _ => throw field.Get("type").Refuse("a known pre-tokenizer"),
+    };
+
+    private static PieceStage BuildByteLevel(Field field, PieceStage next, bool mapsBytes)
+    {
+        var stage = mapsBytes ? new ByteLevelStage(next) : next;
+        stage = field.GetBoolean("use_regex", true) ? new ScanStage(Gpt2Scanner.Instance, keepsGaps: true, stage) : stage;
+        return field.GetBoolean("add_prefix_space", true) ? new PrefixSpaceStage(stage) : stage;
+    }
+
+    private static PieceStage BuildSplit(Field field, PieceStage next)
+    {
+        var behavior = field.GetChoice("behavior", SplitBehavior.Isolated);
+        var isInverted = field.GetBoolean("invert", false);
+        var pattern = field.Get("pattern");
+        var text = pattern.Find("String");
+        var regex = text is null ? pattern.Get("Regex") : default;
+        if (text?.AsString() is "")
+        {
+            return next;
+        }
+
+        var scanner = text is { } literal ? new TextScanner(literal.AsString()) : KnownPatterns.Find(regex.AsString());
+        if (scanner is not null && (behavior, isInverted) is (SplitBehavior.Isolated, _) or (SplitBehavior.Removed, true))
+        {
+            return new ScanStage(scanner, keepsGaps: behavior == SplitBehavior.Isolated, next);
+        }
+
+        IMatchFinder finder = scanner is null ? new PatternFinder(regex.AsString(), regex.Path) : new ScannerFinder(scanner);
+        return new SplitStage(finder, behavior, isInverted, next);
+    }
+
+    private static MetaspaceStage BuildMetaspace(Field field, PieceStage next)
+    {
+        // Files before 2023 say add_prefix_space instead of a scheme.
+        var absent = field.GetBoolean("add_prefix_space", true) ? PrependScheme.Always : PrependScheme.Never;
+        return new MetaspaceStage(
+            field.GetCharacter("replacement"), field.GetChoice("prepend_scheme", absent), field.GetBoolean("split", true), next);
+    }
+}

@@ -1,0 +1,59 @@
+using Patchbay.Engine.Checkpoints.Safetensors;
+
+namespace Patchbay.Engine.Tests.Golden;
+
+/// <summary>Logits and greedy tokens of small random models, with and without a LoRA, against transformers and PEFT.</summary>
+public sealed class FamilyGoldenTests
+{
+    public static TheoryData<string> Families =>
+    [
+        "llama", "llama_biases", "llama_rope_dynamic", "llama_rope_linear", "llama_rope_llama3", "llama_rope_yarn", "llama_tied_head_dim",
+        "qwen2", "qwen3",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public async Task EveryCase_EqualsTransformers(string family)
+    {
+        var folder = Path.Combine(Fixtures.Own, "families", family);
+        using var expected = SafetensorsFile.Open(Path.Combine(folder, "expected.safetensors"));
+        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = folder, ContextLength = 512 });
+        var cases = GoldenCase.Read(folder);
+        Assert.NotEmpty(cases);
+        foreach (var golden in cases)
+        {
+            AdapterDigest? adapter = golden.Adapters.Count == 0
+                ? null
+                : (await engine.LoadAdapterAsync(Path.Combine(Fixtures.Own, golden.Adapters[0].Path))).Digest;
+            var answer = await GoldenAnswer.ComputeAsync(engine, golden, adapter);
+            var difference = answer.LargestDifference(golden, expected);
+            Assert.True(difference <= golden.Tolerance, $"{golden.Name}: logits differ by {difference}, tolerance {golden.Tolerance}.");
+            Assert.Equal(golden.Greedy, answer.Greedy);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void OldSpelling_IsTheSameModel(string family)
+    {
+        var folder = Path.Combine(Fixtures.Own, "families", family);
+        var old = Directory.CreateTempSubdirectory("patchbay-test-");
+        try
+        {
+            foreach (var file in Directory.EnumerateFiles(folder, "model*"))
+            {
+                File.Copy(file, Path.Combine(old.FullName, Path.GetFileName(file)));
+            }
+
+            File.Copy(Path.Combine(folder, "config.v4.json"), Path.Combine(old.FullName, "config.json"));
+            using var written = Models.LoadedModel.Open(old.FullName);
+            using var current = Models.LoadedModel.Open(folder);
+            Assert.Equal(current.Model.Rotary.Inverse(0), written.Model.Rotary.Inverse(0));
+            Assert.Equal(current.Model.KvShapes, written.Model.KvShapes);
+        }
+        finally
+        {
+            old.Delete(recursive: true);
+        }
+    }
+}
