@@ -1,0 +1,93 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Patchbay.Engine;
+using Patchbay.Server.Http;
+
+namespace Patchbay.Server.Hosting;
+
+/// <summary>An endpoint's work: null when it has answered, else the error to answer with.</summary>
+internal delegate Task<ApiError?> EndpointHandler(HttpContext context, PatchbayRuntime runtime);
+
+/// <summary>
+/// What surrounds every endpoint: the request id, the host and method it may be reached by, and an error object instead
+/// of an empty page whatever happens inside.
+/// </summary>
+internal sealed partial class EndpointGuard(PatchbayRuntime runtime, ILogger<EndpointGuard> logger)
+{
+    /// <summary>Wraps an endpoint of one method; GET answers HEAD too.</summary>
+    public RequestDelegate Protect(string method, EndpointHandler handler)
+    {
+        var refuse = RefuseOtherMethods(method);
+        return context =>
+        {
+            var given = context.Request.Method;
+            var isOffered = HttpMethods.Equals(given, method) || (HttpMethods.IsHead(given) && HttpMethods.IsGet(method));
+            return RunAsync(context, isOffered ? handler : refuse);
+        };
+    }
+
+    /// <summary>Answers a path that no endpoint has.</summary>
+    public Task NotFoundAsync(HttpContext context) => RunAsync(context, static (unknown, _) => Task.FromResult<ApiError?>(
+        ApiError.NotFound("Nothing is at this address; GET / lists what this server has.", null, "unknown_url")));
+
+    private static EndpointHandler RefuseOtherMethods(string method) => (context, _) =>
+    {
+        context.Response.Headers.Allow = method;
+        return Task.FromResult<ApiError?>(ApiError.WrongStatus(
+            StatusCodes.Status405MethodNotAllowed, $"This address is called with {method}.", "method_not_allowed"));
+    };
+
+    private async Task RunAsync(HttpContext context, EndpointHandler handler)
+    {
+        var id = RequestId.Assign(context);
+        ApiError? error;
+        try
+        {
+            error = CheckHost(context) ?? await handler(context, runtime);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested || context.Response.HasStarted)
+        {
+            return;
+        }
+        catch (RequestRefusedException refusal)
+        {
+            error = ApiError.From(refusal, "prompt");
+        }
+        catch (BadHttpRequestException bad)
+        {
+            error = ApiError.WrongStatus(bad.StatusCode, bad.Message);
+        }
+        catch (Exception failure)
+        {
+            Log.Failed(logger, failure, id);
+            error = ApiError.Internal(id);
+        }
+        if (error is null)
+        {
+            return;
+        }
+        if (context.Response.HasStarted)
+        {
+            context.Abort();
+            return;
+        }
+        await context.WriteErrorAsync(error);
+    }
+
+    private ApiError? CheckHost(HttpContext context)
+    {
+        var allowed = runtime.Options.AllowedHosts;
+        var host = context.Request.Host.Host;
+        return allowed.Count == 0 || host.Length == 0 || allowed.Contains(host, StringComparer.OrdinalIgnoreCase)
+            ? null
+            : ApiError.WrongStatus(
+                StatusCodes.Status421MisdirectedRequest,
+                "This server listens on loopback only and does not answer under this host name; start it with --allow-host to change that.", "host_not_allowed");
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "Request {RequestId} failed.")]
+        public static partial void Failed(ILogger logger, Exception failure, string requestId);
+    }
+}

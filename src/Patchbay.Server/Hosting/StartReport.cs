@@ -1,0 +1,15 @@
+using Patchbay.Engine;
+
+namespace Patchbay.Server.Hosting;
+
+/// <summary>What a server found when it started.</summary>
+/// <param name="BaseName">What the base model is called in requests.</param>
+/// <param name="Model">The base model.</param>
+/// <param name="Adapters">Every directory that was tried, in the order of their names.</param>
+public sealed record StartReport(string BaseName, ModelInfo Model, IReadOnlyList<FoundAdapter> Adapters);
+
+/// <summary>One adapter directory: its version, or why it is not served.</summary>
+/// <param name="Name">The folder's name.</param>
+/// <param name="Version">The version; null where it was refused.</param>
+/// <param name="Problem">Why it was refused; null where it is served.</param>
+public sealed record FoundAdapter(string Name, AdapterVersion? Version, string? Problem);

@@ -1,0 +1,101 @@
+using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Patchbay.Engine;
+using Patchbay.Server.Adapters;
+
+namespace Patchbay.Commands;
+
+/// <summary><c>patchbay adapter</c>: looks at adapters without serving them.</summary>
+internal static class AdapterCommand
+{
+    private static readonly Option<string?> Model = new("--model", "-m")
+    {
+        Description = "Check the adapter against this model too: its layers and shapes.",
+        HelpName = "path",
+    };
+
+    public static Command Create()
+    {
+        var folder = new Argument<string?>("directory")
+        {
+            Description = "Directory with one adapter in each folder. Without it, the demo's.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var list = new Command("list", "List the adapters of a directory.") { folder, Model };
+        list.SetAction(parsed => List(parsed.GetValue(folder), parsed.GetValue(Model)));
+
+        var one = new Argument<string>("directory") { Description = "A PEFT adapter: adapter_config.json beside adapter_model.safetensors." };
+        var inspect = new Command("inspect", "Say what an adapter holds, or why it is refused (exit code 3).") { one, Model };
+        inspect.SetAction(parsed => Inspect(parsed.GetValue(one)!, parsed.GetValue(Model)));
+
+        return new Command("adapter", "Look at adapters without serving them.") { list, inspect };
+    }
+
+    private static int List(string? directory, string? model)
+    {
+        directory ??= ModelLocation.Find(null, null)?.Adapters;
+        if (directory is null || !Directory.Exists(directory))
+        {
+            Console.Error.WriteLine(directory is null ? "Name a directory of adapters." : $"No directory is at {directory}.");
+            return ExitCode.Usage;
+        }
+        var found = new AdapterDirectory(directory, allowOutside: true).Scan();
+        if (found.Count == 0)
+        {
+            Console.Error.WriteLine($"No folder of {directory} holds an adapter_config.json.");
+            return ExitCode.Done;
+        }
+        var width = Math.Max(4, found.Max(adapter => adapter.Name.Length));
+        Console.WriteLine($"{"NAME".PadRight(width)}  KIND     RANK  ALPHA  DTYPE  SIZE        DIGEST");
+        var code = ExitCode.Done;
+        foreach (var (name, path) in found)
+        {
+            if (TryInspect(path, model, out var adapter, out var problem))
+            {
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{name.PadRight(width)}  {adapter.Kind,-7}  {adapter.Rank,-4}  {adapter.Alpha,-5}  {adapter.StoredAs,-5}  {ByteSize.Show(adapter.FileBytes),-10}  {adapter.Digest}"));
+                continue;
+            }
+            Console.Error.WriteLine($"{name}: {problem}");
+            code = ExitCode.Refused;
+        }
+        return code;
+    }
+
+    private static int Inspect(string directory, string? model)
+    {
+        if (!TryInspect(directory, model, out var adapter, out var problem))
+        {
+            Console.Error.WriteLine(problem);
+            return ExitCode.Refused;
+        }
+        Console.WriteLine($"kind     {adapter.Kind}");
+        Console.WriteLine($"rank     {adapter.Rank}");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"alpha    {adapter.Alpha}"));
+        Console.WriteLine($"targets  {string.Join(", ", adapter.TargetModules)}");
+        Console.WriteLine($"dtype    {adapter.StoredAs}");
+        Console.WriteLine($"size     {ByteSize.Show(adapter.FileBytes)}");
+        Console.WriteLine($"base     {adapter.BaseModel ?? "not named"}");
+        Console.WriteLine($"digest   {adapter.Digest}");
+        return ExitCode.Done;
+    }
+
+    private static bool TryInspect(
+        string directory, string? model, [NotNullWhen(true)] out AdapterInspection? adapter, out string problem)
+    {
+        adapter = null;
+        problem = "";
+        try
+        {
+            adapter = InferenceEngine.InspectAdapter(directory, model);
+            return true;
+        }
+        catch (Exception refusal) when (refusal is AdapterRefusedException or InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            problem = refusal.Message;
+            return false;
+        }
+    }
+}

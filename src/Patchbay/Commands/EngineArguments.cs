@@ -1,0 +1,101 @@
+using System.CommandLine;
+using Patchbay.Engine;
+
+namespace Patchbay.Commands;
+
+/// <summary>The options that every command with an engine has.</summary>
+internal sealed class EngineArguments
+{
+    private readonly Option<string?> _model = new("--model", "-m")
+    {
+        Description = "Hugging Face model directory or .gguf file. Without it, the embedded demo.",
+        HelpName = "path",
+    };
+
+    private readonly Option<string?> _adapters = new("--adapters", "-a")
+    {
+        Description = "Directory with one PEFT adapter in each folder. Without it, 'adapters' beside the model if it exists.",
+        HelpName = "directory",
+    };
+
+    private readonly Option<int> _threads = new("--threads", "-t")
+    {
+        Description = "Worker threads; 0 takes one for each processor.",
+        HelpName = "count",
+    };
+
+    private readonly Option<long> _kvMemory = new("--kv-memory")
+    {
+        Description = "Memory for keys and values, such as 512MiB. Without it, chosen from the machine's memory.",
+        HelpName = "size",
+        CustomParser = ByteSize.Parse,
+    };
+
+    private readonly Option<int> _context = new("--context", "-c")
+    {
+        Description = "Longest prompt and answer together, in tokens; 0 takes what the model was trained for.",
+        HelpName = "tokens",
+    };
+
+    private readonly Option<int> _maxBatchTokens = new("--max-batch-tokens")
+    {
+        Description = "Most tokens in one step of the engine.",
+        HelpName = "tokens",
+        DefaultValueFactory = _ => 512,
+    };
+
+    private EngineArguments(Command command)
+    {
+        RefuseNegative(_threads);
+        RefuseNegative(_context);
+        _maxBatchTokens.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+            {
+                result.AddError("--max-batch-tokens must be 1 or more.");
+            }
+        });
+        Option[] options = [_model, _adapters, _threads, _kvMemory, _context, _maxBatchTokens];
+        foreach (var option in options)
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>Adds the options to a command.</summary>
+    public static EngineArguments AddTo(Command command) => new(command);
+
+    /// <summary>The model and adapters to use; null, with a sentence on standard error, where there is no model.</summary>
+    public ModelLocation? Locate(ParseResult parsed)
+    {
+        var location = ModelLocation.Find(parsed.GetValue(_model), parsed.GetValue(_adapters));
+        if (location is null)
+        {
+            Console.Error.WriteLine("No model: the demo is not beside this program. Name a model with --model.");
+        }
+        else if (location.Adapters is { } adapters && !Directory.Exists(adapters))
+        {
+            Console.Error.WriteLine($"--adapters names no directory: {adapters}");
+            return null;
+        }
+        return location;
+    }
+
+    /// <summary>The engine's options.</summary>
+    public EngineOptions Read(ParseResult parsed, ModelLocation location) => new()
+    {
+        ModelPath = location.Model,
+        ThreadCount = parsed.GetValue(_threads),
+        KvCacheBytes = parsed.GetValue(_kvMemory),
+        ContextLength = parsed.GetValue(_context),
+        MaxBatchTokens = parsed.GetValue(_maxBatchTokens),
+    };
+
+    private static void RefuseNegative(Option<int> option) => option.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<int>() < 0)
+        {
+            result.AddError($"{option.Name} must be 0 or more.");
+        }
+    });
+}

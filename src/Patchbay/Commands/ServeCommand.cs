@@ -1,0 +1,125 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Patchbay.Server;
+using Patchbay.Server.Hosting;
+
+namespace Patchbay.Commands;
+
+/// <summary><c>patchbay serve</c>: answers over HTTP until it is told to stop.</summary>
+internal sealed class ServeCommand
+{
+    private readonly Command _command = new("serve", "Serve the model and its adapters over an OpenAI-compatible API.");
+
+    private readonly EngineArguments _engine;
+
+    private readonly Option<string?> _url = new("--url")
+    {
+        Description = "Address to listen on; loopback only.",
+        HelpName = "http://host:port",
+    };
+
+    private readonly Option<int> _port = new("--port", "-p")
+    {
+        Description = "Port on 127.0.0.1, instead of --url; 0 takes a free one.",
+        HelpName = "port",
+        DefaultValueFactory = _ => 8080,
+    };
+
+    private readonly Option<bool> _allowAdapterPaths = new("--allow-adapter-paths")
+    {
+        Description = "Let callers load adapters from directories outside --adapters.",
+    };
+
+    private readonly Option<string[]> _allowHosts = new("--allow-host")
+    {
+        Description = "Answer requests addressed to this host name too, as a reverse proxy sends them.",
+        HelpName = "name",
+    };
+
+    private ServeCommand()
+    {
+        _engine = EngineArguments.AddTo(_command);
+        _command.Options.Add(_url);
+        _command.Options.Add(_port);
+        _command.Options.Add(_allowAdapterPaths);
+        _command.Options.Add(_allowHosts);
+        _command.SetAction(RunAsync);
+    }
+
+    public static Command Create() => new ServeCommand()._command;
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        var url = parsed.GetValue(_url) ?? $"http://127.0.0.1:{parsed.GetValue(_port)}";
+        if (FindAddressProblem(url) is { } problem)
+        {
+            await Console.Error.WriteLineAsync(problem);
+            return ExitCode.Usage;
+        }
+        if (_engine.Locate(parsed) is not { } location)
+        {
+            return ExitCode.Usage;
+        }
+        var options = new PatchbayServerOptions
+        {
+            Engine = _engine.Read(parsed, location),
+            AdaptersDirectory = location.Adapters,
+            AllowAdapterPaths = parsed.GetValue(_allowAdapterPaths),
+            AllowedHosts = ["localhost", "127.0.0.1", "[::1]", new Uri(url).Host, .. parsed.GetValue(_allowHosts) ?? []],
+        };
+        return await ServeAsync(PatchbayServer.Build(options, url), location, cancellation);
+    }
+
+    private static async Task<int> ServeAsync(WebApplication application, ModelLocation location, CancellationToken cancellation)
+    {
+        await using (application)
+        {
+            try
+            {
+                await application.StartAsync(cancellation);
+            }
+            catch (IOException taken)
+            {
+                await Console.Error.WriteLineAsync($"Cannot listen: {taken.Message} Choose another port with --port.");
+                return ExitCode.Failed;
+            }
+            var runtime = application.Services.GetRequiredService<PatchbayRuntime>();
+            try
+            {
+                var report = await SlowStep.WatchAsync(runtime.Started, "Opening the model", TimeProvider.System);
+                ServeReport.Write(Console.Out, report, application.Urls.First(), StartupTime());
+            }
+            catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException)
+            {
+                await Console.Error.WriteLineAsync($"Cannot open the model {location.Model}: {failure.Message}");
+                await application.StopAsync(CancellationToken.None);
+                return ExitCode.Failed;
+            }
+            await application.WaitForShutdownAsync(cancellation);
+            return ExitCode.Done;
+        }
+    }
+
+    private static TimeSpan StartupTime()
+    {
+        using var process = Process.GetCurrentProcess();
+        return TimeProvider.System.GetUtcNow() - new DateTimeOffset(process.StartTime.ToUniversalTime());
+    }
+
+    // Without keys, whoever reaches the port can use the model and change its adapters.
+    private static string? FindAddressProblem(string url)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme != Uri.UriSchemeHttp)
+        {
+            return $"'{url}' is no address to listen on; write it like http://127.0.0.1:8080.";
+        }
+        var isLoopback = address.Host == "localhost" || (IPAddress.TryParse(address.Host, out var ip) && IPAddress.IsLoopback(ip));
+        return isLoopback
+            ? null
+            : $"This server has no keys yet, so it listens on loopback only and not on {address.Host}. Put a proxy that checks its callers in front of it.";
+    }
+}
