@@ -82,7 +82,7 @@ internal sealed class AnswerSender(HttpContext context, GenerationGroup group, I
         while (await events.KeepAliveWhileAsync(pieces.MoveNextAsync()))
         {
             var piece = pieces.Current;
-            if (piece.Delta.Text.Length == 0 && piece.Delta.Tokens.Count == 0 && piece.Delta.Finish == FinishReason.None)
+            if (piece.Delta.Text.Length == 0 && piece.Delta.Finish == FinishReason.None && !shape.NeedsTokens)
             {
                 continue;
             }

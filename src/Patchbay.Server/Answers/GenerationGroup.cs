@@ -33,18 +33,20 @@ internal sealed class GenerationGroup : IAsyncDisposable
     public static GenerationGroup Start(
         InferenceEngine engine, IEnumerable<GenerationRequest> requests, IReadOnlyList<string> stopStrings, CancellationToken aborted)
     {
-        var cancellation = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        var started = new List<TextGeneration>();
         try
         {
-            var generations = requests.Select(request => engine.GenerateText(request, stopStrings, cancellation.Token)).ToArray();
-            return new GenerationGroup(generations, generations.Length, cancellation);
+            foreach (var request in requests)
+            {
+                started.Add(engine.GenerateText(request, stopStrings, aborted));
+            }
         }
         catch
         {
-            cancellation.Cancel();
-            cancellation.Dispose();
+            started.ForEach(generation => generation.Generation.Cancel());
             throw;
         }
+        return new GenerationGroup([.. started], started.Count, CancellationTokenSource.CreateLinkedTokenSource(aborted));
     }
 
     /// <summary>Answers of no token each, which need no engine.</summary>
@@ -56,7 +58,7 @@ internal sealed class GenerationGroup : IAsyncDisposable
     /// <summary>The pieces of all answers as they come.</summary>
     public IAsyncEnumerable<ChoiceDelta> ReadAsync() => _generations.Length switch
     {
-        0 => Enumerable.Range(0, Count).Select(choice => new ChoiceDelta(choice, new TextDelta("", [], FinishReason.Length))).ToAsyncEnumerable(),
+        0 => Enumerable.Range(0, Count).Select(choice => new ChoiceDelta(choice, new TextDelta("", null, FinishReason.Length))).ToAsyncEnumerable(),
         1 => ReadOneAsync(),
         _ => ReadManyAsync(),
     };
@@ -64,6 +66,11 @@ internal sealed class GenerationGroup : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _cancellation.CancelAsync();
+        // One that nobody has begun to read does not see the token.
+        foreach (var generation in _generations)
+        {
+            generation.Generation.Cancel();
+        }
         _cancellation.Dispose();
     }
 

@@ -18,9 +18,9 @@ internal sealed class WholeChoice
     public void Add(TextDelta delta, bool keepTokens)
     {
         _text.Append(delta.Text);
-        if (keepTokens)
+        if (keepTokens && delta.Token is { } token)
         {
-            _tokens.AddRange(delta.Tokens);
+            _tokens.Add(token);
         }
         if (delta.Finish != FinishReason.None)
         {

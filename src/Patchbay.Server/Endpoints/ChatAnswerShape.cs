@@ -41,7 +41,7 @@ internal sealed class ChatAnswerShape(bool withLogProbabilities, Tokenizer token
             json.WriteString("content"u8, piece.Delta.Text);
         }
         json.WriteEndObject();
-        WriteLogProbabilities(json, piece.Delta.Tokens);
+        WriteLogProbabilities(json, piece.Delta.Token is { } token ? [token] : []);
         AnswerFields.WriteFinish(json, piece.Delta.Finish);
         json.WriteEndObject();
     }

@@ -27,7 +27,7 @@ internal sealed class CompletionAnswerShape(bool withLogProbabilities, IReadOnly
     public void WriteOpening(Utf8JsonWriter json, int choice) => Write(json, choice, echoes![choice], [], FinishReason.None);
 
     public void WriteDelta(Utf8JsonWriter json, ChoiceDelta piece) =>
-        Write(json, piece.Choice, piece.Delta.Text, piece.Delta.Tokens, piece.Delta.Finish);
+        Write(json, piece.Choice, piece.Delta.Text, piece.Delta.Token is { } token ? [token] : [], piece.Delta.Finish);
 
     public void WriteWhole(Utf8JsonWriter json, int choice, string text, IReadOnlyList<GeneratedToken> tokens, FinishReason finish) =>
         Write(json, choice, echoes is null ? text : echoes[choice] + text, tokens, finish);

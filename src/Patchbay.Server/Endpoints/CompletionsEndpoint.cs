@@ -34,7 +34,7 @@ internal static class CompletionsEndpoint
     private static string[] EchoesOf(CompletionsRequest request, Tokenizer tokenizer) =>
     [
         .. request.Prompts
-            .Select(prompt => prompt.Text ?? tokenizer.Decode(prompt.Tokens, skipSpecial: false))
+            .Select(prompt => prompt.Text ?? tokenizer.Decode(prompt.Tokens, skipSpecialTokens: false))
             .SelectMany(text => Enumerable.Repeat(text, request.Options.Choices)),
     ];
 }

@@ -15,7 +15,8 @@ internal static class EngineStatisticsEndpoint
         }
         var now = opened.Engine.Statistics;
         var response = new EngineStatisticsResponse(
-            now.RunningSequences, now.WaitingSequences, now.KvBlocksUsed, now.KvBlocksTotal, now.PrefixHits, now.Leases);
+            now.RunningSequences, now.WaitingSequences, now.UsedBlocks, now.TotalBlocks, now.Steps, now.PromptTokens, now.CachedPromptTokens,
+            now.GeneratedTokens, now.Preemptions, now.ActiveLeases, now.RetiredVersions);
         await context.WriteJsonAsync(StatusCodes.Status200OK, response, PatchbayJson.Wire.EngineStatisticsResponse);
         return null;
     }
@@ -23,4 +24,14 @@ internal static class EngineStatisticsEndpoint
 
 /// <summary>The engine's counters at one moment.</summary>
 internal sealed record EngineStatisticsResponse(
-    int RunningSequences, int WaitingSequences, int KvBlocksUsed, int KvBlocksTotal, long PrefixHits, int Leases);
+    int RunningSequences,
+    int WaitingSequences,
+    int UsedBlocks,
+    int TotalBlocks,
+    long Steps,
+    long PromptTokens,
+    long CachedPromptTokens,
+    long GeneratedTokens,
+    long Preemptions,
+    int ActiveLeases,
+    int RetiredVersions);

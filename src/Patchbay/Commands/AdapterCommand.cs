@@ -11,7 +11,7 @@ internal static class AdapterCommand
 {
     private static readonly Option<string?> Model = new("--model", "-m")
     {
-        Description = "Check the adapter against this model too: its layers and shapes.",
+        Description = "The model it is checked against: its layers and shapes. Without it, the demo's.",
         HelpName = "path",
     };
 
@@ -74,7 +74,7 @@ internal static class AdapterCommand
         Console.WriteLine($"kind     {adapter.Kind}");
         Console.WriteLine($"rank     {adapter.Rank}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"alpha    {adapter.Alpha}"));
-        Console.WriteLine($"targets  {string.Join(", ", adapter.TargetModules)}");
+        Console.WriteLine($"targets  {string.Join(", ", adapter.TargetModules)} ({adapter.ModuleCount} modules)");
         Console.WriteLine($"dtype    {adapter.StoredAs}");
         Console.WriteLine($"size     {ByteSize.Show(adapter.FileBytes)}");
         Console.WriteLine($"base     {adapter.BaseModel ?? "not named"}");
@@ -83,18 +83,24 @@ internal static class AdapterCommand
     }
 
     private static bool TryInspect(
-        string directory, string? model, [NotNullWhen(true)] out AdapterInspection? adapter, out string problem)
+        string directory, string? model, [NotNullWhen(true)] out AdapterVersion? adapter, out string problem)
     {
         adapter = null;
         problem = "";
+        var checkedAgainst = model ?? ModelLocation.Find(null, null)?.Model;
+        if (checkedAgainst is null)
+        {
+            problem = "Name the model that the adapter was trained on with --model.";
+            return false;
+        }
         try
         {
-            adapter = InferenceEngine.InspectAdapter(directory, model);
+            adapter = InferenceEngine.InspectAdapter(directory, checkedAgainst);
             return true;
         }
         catch (Exception refusal) when (refusal is AdapterRefusedException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            problem = refusal.Message;
+            problem = model is null ? $"{refusal.Message} (Checked against the demo; name another model with --model.)" : refusal.Message;
             return false;
         }
     }
