@@ -12,6 +12,13 @@ internal sealed class GgufVocabulary
 {
     private const string Prefix = "tokenizer.ggml.";
 
+    // Tokens that control the model by their name, whatever type the file gives them (llama.cpp, llama_vocab::impl::load).
+    private static readonly string[] ControlNames =
+    [
+        "<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<|flush|>", "<|calls|>", "<end_of_turn>", "<|endoftext|>",
+        "<|end_of_text|>", "<|eom_id|>", "<EOT>", "_<EOT>", "[EOT]", "[EOS]", "<\uFF5Cend\u2581of\u2581sentence\uFF5C>", "<end_of_utterance>",
+    ];
+
     private readonly GgufFile _file;
     private readonly Vocabulary _vocabulary;
     private readonly GgufTokenType[] _types;
@@ -31,6 +38,13 @@ internal sealed class GgufVocabulary
             ? Array.ConvertAll(types.ToInt32Array(), type => (GgufTokenType)type)
             : Enumerable.Repeat(GgufTokenType.Normal, count).ToArray();
         RequireLength("token_type", _types.Length);
+        foreach (var name in ControlNames)
+        {
+            if (_vocabulary.Find(name) is var id and >= 0)
+            {
+                _types[id] = GgufTokenType.Control;
+            }
+        }
     }
 
     public static TokenizerParts Assemble(GgufFile file)

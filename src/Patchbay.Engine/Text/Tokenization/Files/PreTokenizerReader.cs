@@ -54,7 +54,7 @@ internal sealed class PreTokenizerReader
             isInverted: false,
             next),
         "Punctuation" => new SplitStage(
-            new ScannerFinder(new RunScanner(RunScanner.IsPunctuation, 1)), field.GetChoice("behavior", SplitBehavior.Isolated), isInverted: false, next),
+            new ScannerFinder(new RunScanner(Punctuation.Contains, 1)), field.GetChoice("behavior", SplitBehavior.Isolated), isInverted: false, next),
         "Whitespace" => new ScanStage(new WordScanner(), keepsGaps: false, next),
         "WhitespaceSplit" => new SplitStage(new ScannerFinder(new RunScanner(RunScanner.IsSpace, 1)), SplitBehavior.Removed, isInverted: false, next),
         "CharDelimiterSplit" => new SplitStage(
@@ -63,7 +63,7 @@ internal sealed class PreTokenizerReader
             new ScannerFinder(new RunScanner(RunScanner.IsSpace, 1)),
             SplitBehavior.Removed,
             isInverted: false,
-            new ScanStage(new RunScanner(RunScanner.IsPunctuation, 1), keepsGaps: true, next)),
+            new ScanStage(new RunScanner(Punctuation.Contains, 1), keepsGaps: true, next)),
         "UnicodeScripts" => new UnicodeScriptStage(next),
         _ => throw field.Get("type").Refuse("a known pre-tokenizer"),
     };

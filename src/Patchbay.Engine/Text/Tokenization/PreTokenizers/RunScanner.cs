@@ -5,10 +5,6 @@ internal sealed class RunScanner(Func<int, bool> isMember, int most = int.MaxVal
 {
     public static RunScanner Numbers(int most) => new(IsNumber, most);
 
-    /// <summary>ASCII punctuation (symbols included) and \p{P}.</summary>
-    public static bool IsPunctuation(int character) =>
-        (character < 0x80 && (char.IsPunctuation((char)character) || char.IsSymbol((char)character))) || Has(character, CharClass.Punctuation);
-
     public static bool IsNumber(int character) => Has(character, CharClass.Number);
 
     public static bool IsSpace(int character) => Has(character, CharClass.Space);
