@@ -29,7 +29,7 @@ internal sealed record GgufPreTokenizer(PieceScanner[] Scanners, bool IgnoresMer
     {
         foreach (var scanner in Scanners.Reverse())
         {
-            last = new ScanStage(scanner, keepsGaps: true, last);
+            last = new ScanStage(scanner, last);
         }
 
         return last;

@@ -86,19 +86,13 @@ internal sealed class GgufVocabulary
         RequireLength("scores", scores.Length);
         var hasPrefix = _file.Find(Prefix + "add_space_prefix")?.AsBoolean() ?? true;
         var model = new ScoredBpeModel(_vocabulary, scores, (int)(_file.Find(Prefix + "unknown_token_id")?.AsInteger() ?? 0));
-        PieceStage pieces = new ModelStage(model);
-        if (WordMark.NeverInside(_vocabulary, Enumerable.Range(0, _vocabulary.Size)))
-        {
-            pieces = new WordStartStage(WordMark.Character, pieces);
-        }
-
         var mark = new ReplaceText(" ", WordMark.Character.ToString());
         return new TokenizerParts
         {
             Vocabulary = _vocabulary,
             AddedTokens = ReadAddedTokens(),
             Normalizer = hasPrefix ? new NormalizerSequence([new Prepend(" "), mark]) : mark,
-            Pieces = pieces,
+            Pieces = new NeverMergedStage(_vocabulary, Enumerable.Range(0, _vocabulary.Size), new ModelStage(model)),
             Decoder = new GgufDecoder(_types, isByteLevel: false, hasPrefix),
             Frame = ReadFrame(addsStart: true),
         };

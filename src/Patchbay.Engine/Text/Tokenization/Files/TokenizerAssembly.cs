@@ -14,9 +14,7 @@ internal static class TokenizerAssembly
         var file = TokenizerFile.Read(json);
         var vocabulary = file.ReadVocabulary(json);
         var preTokenizer = new PreTokenizerReader(file.Section("pre_tokenizer"));
-        var (model, cutsWords) = ReadModel(json, file, vocabulary, preTokenizer.EndsWithByteLevel);
-        PieceStage last = new ModelStage(model);
-        last = cutsWords ? new WordStartStage(WordMark.Character, last) : last;
+        var (model, last) = ReadModel(json, file, vocabulary, preTokenizer.EndsWithByteLevel);
         return new TokenizerParts
         {
             Vocabulary = vocabulary,
@@ -28,7 +26,7 @@ internal static class TokenizerAssembly
         };
     }
 
-    private static (TokenModel Model, bool CutsWords) ReadModel(
+    private static (TokenModel Model, PieceStage Last) ReadModel(
         ReadOnlySpan<byte> json, TokenizerFile file, Vocabulary vocabulary, bool endsWithByteLevel)
     {
         // Files of before 2020 do not name the type; then only a list of merges tells.
@@ -36,13 +34,15 @@ internal static class TokenizerAssembly
         return type switch
         {
             "BPE" => ReadBpe(json, file, vocabulary, endsWithByteLevel),
-            "Unigram" => (ReadUnigram(file, vocabulary), false),
-            "WordPiece" => (ReadWordPiece(file, vocabulary), false),
+            "Unigram" => AsLast(ReadUnigram(file, vocabulary)),
+            "WordPiece" => AsLast(ReadWordPiece(file, vocabulary)),
             _ => throw new InvalidDataException($"model.type: expected BPE, Unigram or WordPiece, found '{type}'."),
         };
     }
 
-    private static (TokenModel Model, bool CutsWords) ReadBpe(
+    private static (TokenModel Model, PieceStage Last) AsLast(TokenModel model) => (model, new ModelStage(model));
+
+    private static (TokenModel Model, PieceStage Last) ReadBpe(
         ReadOnlySpan<byte> json, TokenizerFile file, Vocabulary vocabulary, bool endsWithByteLevel)
     {
         if (file.ModelField("dropout") is { } dropout && (!dropout.Value.TryGetDouble(out var rate) || rate != 0))
@@ -64,9 +64,9 @@ internal static class TokenizerAssembly
             EndSuffix = suffix,
         };
         var merges = file.ReadMerges(json, vocabulary, Encoding.UTF8.GetByteCount(prefix));
-        var cutsWords = !options.IsByteLevel && !options.IgnoresMerges && prefix.Length == 0 && suffix.Length == 0
-            && WordMark.NeverInside(vocabulary, merges.Select(merge => merge.Merged));
-        return (new BpeModel(vocabulary, new MergeTable(merges), options), cutsWords);
+        var (model, last) = AsLast(new BpeModel(vocabulary, new MergeTable(merges), options));
+        var mayCut = !options.IsByteLevel && !options.IgnoresMerges && prefix.Length == 0 && suffix.Length == 0;
+        return (model, mayCut ? new NeverMergedStage(vocabulary, merges.Select(merge => merge.Merged), last) : last);
     }
 
     private static UnigramModel ReadUnigram(TokenizerFile file, Vocabulary vocabulary)
