@@ -82,7 +82,7 @@ internal static class DecoderReader
 
     private static Func<ChainStart, DecodeStep, DecodeStep> ReadReplace(Field field)
     {
-        var content = field.GetString("content");
+        var content = field.Get("content").AsShortString();
         if (field.Get("pattern").Find("String") is { } text)
         {
             var search = text.AsString();

@@ -30,7 +30,9 @@ internal sealed class GgufVocabulary
         var count = 0;
         foreach (var token in file.Get(Prefix + "tokens").AsStrings())
         {
-            builder.Add(token, count++);
+            // Files may leave tokens without text; llama.cpp names them, so that no two are alike.
+            builder.Add(token.IsEmpty ? Encoding.UTF8.GetBytes($"[EMPTY_{count}]") : token, count);
+            count++;
         }
 
         _vocabulary = builder.Build();
@@ -85,7 +87,7 @@ internal sealed class GgufVocabulary
         var scores = _file.Get(Prefix + "scores").ToSingleArray();
         RequireLength("scores", scores.Length);
         var hasPrefix = _file.Find(Prefix + "add_space_prefix")?.AsBoolean() ?? true;
-        var model = new ScoredBpeModel(_vocabulary, scores, (int)(_file.Find(Prefix + "unknown_token_id")?.AsInteger() ?? 0));
+        var model = new ScoredBpeModel(_vocabulary, scores, _file.Find(Prefix + "unknown_token_id") is null ? 0 : ReadId("unknown_token_id"));
         var mark = new ReplaceText(" ", WordMark.Character.ToString());
         return new TokenizerParts
         {

@@ -5,6 +5,11 @@ namespace Patchbay.Engine.Text.Tokenization.Files;
 /// <summary>Reads the section pre_tokenizer into the chain of steps that ends with the model.</summary>
 internal sealed class PreTokenizerReader
 {
+    private const int MostSteps = 16;
+
+    // Each may double a text.
+    private const int MostByteLevels = 2;
+
     private readonly List<Field> _steps = [];
 
     public PreTokenizerReader(Field? section)
@@ -12,6 +17,11 @@ internal sealed class PreTokenizerReader
         if (section is { } field)
         {
             Flatten(field);
+            if (_steps.Count > MostSteps || _steps.Count(step => step.GetString("type") == "ByteLevel") > MostByteLevels)
+            {
+                throw new InvalidDataException(
+                    $"pre_tokenizer: expected at most {MostSteps} steps, {MostByteLevels} of them ByteLevel, found {_steps.Count} steps.");
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 using Patchbay.Engine.Text.Tokenization.Models;
 using Patchbay.Engine.Text.Tokenization.PreTokenizers;
 
@@ -11,6 +12,11 @@ internal static class TokenizerAssembly
     {
         // The mark is no part of JSON, but editors on Windows write it.
         json = json.StartsWith("\uFEFF"u8) ? json[3..] : json;
+        if (!Utf8.IsValid(json))
+        {
+            throw new InvalidDataException("tokenizer.json: expected UTF-8, found other bytes.");
+        }
+
         var file = TokenizerFile.Read(json);
         var vocabulary = file.ReadVocabulary(json);
         var preTokenizer = new PreTokenizerReader(file.Section("pre_tokenizer"));
@@ -45,13 +51,13 @@ internal static class TokenizerAssembly
     private static (TokenModel Model, PieceStage Last) ReadBpe(
         ReadOnlySpan<byte> json, TokenizerFile file, Vocabulary vocabulary, bool endsWithByteLevel)
     {
-        if (file.ModelField("dropout") is { } dropout && (!dropout.Value.TryGetDouble(out var rate) || rate != 0))
+        if (file.ModelField("dropout") is { } dropout && dropout.AsNumber() != 0)
         {
             throw dropout.Refuse("null (encoding must not be random)");
         }
 
-        var prefix = file.ModelText("continuing_subword_prefix") ?? "";
-        var suffix = file.ModelText("end_of_word_suffix") ?? "";
+        var prefix = file.ModelField("continuing_subword_prefix")?.AsShortString() ?? "";
+        var suffix = file.ModelField("end_of_word_suffix")?.AsShortString() ?? "";
         var fallsBack = file.ModelFlag("byte_fallback");
         var options = new BpeOptions
         {
@@ -94,7 +100,7 @@ internal static class TokenizerAssembly
         }
 
         var longest = file.ModelField("max_input_chars_per_word")?.AsInteger() ?? 100;
-        return new WordPieceModel(vocabulary, unknown, file.ModelText("continuing_subword_prefix") ?? "##", longest);
+        return new WordPieceModel(vocabulary, unknown, file.ModelField("continuing_subword_prefix")?.AsShortString() ?? "##", longest);
     }
 
     private static int FindUnknown(Field field, Vocabulary vocabulary) =>
