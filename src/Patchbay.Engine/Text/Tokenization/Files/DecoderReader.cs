@@ -1,5 +1,6 @@
 using Patchbay.Engine.Text.Tokenization.Decoders;
 using Patchbay.Engine.Text.Tokenization.PreTokenizers;
+using Patchbay.Engine.Text.Tokenization.Scanners;
 
 namespace Patchbay.Engine.Text.Tokenization.Files;
 

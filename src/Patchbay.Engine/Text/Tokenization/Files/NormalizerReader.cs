@@ -1,5 +1,6 @@
 using System.Text;
 using Patchbay.Engine.Text.Tokenization.Normalizers;
+using Patchbay.Engine.Text.Tokenization.Scanners;
 
 namespace Patchbay.Engine.Text.Tokenization.Files;
 

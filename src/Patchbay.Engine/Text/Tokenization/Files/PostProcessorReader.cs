@@ -51,5 +51,5 @@ internal static class PostProcessorReader
         : throw new InvalidDataException($"{field.Path}: expected at most {MostTokens} special tokens around a text, found more.");
 
     private static IEnumerable<int> ReadIds(Field template, Field special) =>
-        template.Get("special_tokens").Get(special.GetString("id")).Get("ids").Items().Select(id => id.AsInteger()).Take(MostTokens + 1);
+        template.Get("special_tokens").Get(special.Get("id").AsShortString()).Get("ids").Items().Select(id => id.AsInteger()).Take(MostTokens + 1);
 }

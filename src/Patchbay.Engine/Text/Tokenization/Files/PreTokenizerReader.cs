@@ -1,4 +1,5 @@
 using Patchbay.Engine.Text.Tokenization.PreTokenizers;
+using Patchbay.Engine.Text.Tokenization.Scanners;
 
 namespace Patchbay.Engine.Text.Tokenization.Files;
 

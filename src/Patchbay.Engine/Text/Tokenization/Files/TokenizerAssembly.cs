@@ -42,7 +42,7 @@ internal static class TokenizerAssembly
             "BPE" => ReadBpe(json, file, vocabulary, endsWithByteLevel),
             "Unigram" => AsLast(ReadUnigram(file, vocabulary)),
             "WordPiece" => AsLast(ReadWordPiece(file, vocabulary)),
-            _ => throw new InvalidDataException($"model.type: expected BPE, Unigram or WordPiece, found '{type}'."),
+            _ => throw file.ModelField("type")!.Value.Refuse("BPE, Unigram or WordPiece"),
         };
     }
 

@@ -17,7 +17,6 @@ internal sealed class BpeModel : TokenModel
     private readonly int[] _asciiIds = new int[128];
     private readonly int[] _fallbackIds = [];
 
-
     public BpeModel(Vocabulary vocabulary, MergeTable merges, BpeOptions options)
         : base(vocabulary)
     {

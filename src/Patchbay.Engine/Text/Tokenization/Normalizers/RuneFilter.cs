@@ -9,7 +9,10 @@ internal sealed class RuneFilter(Func<Rune, Rune?> map) : Normalizer
 {
     private static readonly Rune Space = new(' ');
 
-    /// <summary>Drops combining marks of every kind, by the tables of Unicode 9: U+1CF2 and U+1CF3 were marks before they became letters.</summary>
+    /// <summary>
+    /// Drops combining marks of every kind, by the tables of Unicode 9: U+1CF2 and U+1CF3 were marks before they became
+    /// letters.
+    /// </summary>
     public static RuneFilter WithoutAccents { get; } =
         new(rune => (CharClasses.Of(rune) & CharClass.Mark) != 0 || rune.Value is 0x1CF2 or 0x1CF3 ? null : rune);
 

@@ -1,3 +1,5 @@
+using Patchbay.Engine.Text.Tokenization.Scanners;
+
 namespace Patchbay.Engine.Text.Tokenization.PreTokenizers;
 
 /// <summary>Makes a piece of every match and of what lies between matches, or of one of both only.</summary>

@@ -1,3 +1,5 @@
+using Patchbay.Engine.Text.Tokenization.Scanners;
+
 namespace Patchbay.Engine.Text.Tokenization.PreTokenizers;
 
 /// <summary>

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Patchbay.Engine.Text.Tokenization.PreTokenizers;
+namespace Patchbay.Engine.Text.Tokenization.Scanners;
 
 /// <summary>
 /// Punctuation as the pre-tokenizers Punctuation and BertPreTokenizer see it: ASCII punctuation and symbols, and \p{P} by the

@@ -1,4 +1,4 @@
-namespace Patchbay.Engine.Text.Tokenization.PreTokenizers;
+namespace Patchbay.Engine.Text.Tokenization.Scanners;
 
 /// <summary>
 /// The script of every character, as the pre-tokenizer UnicodeScripts sees them: Hiragana and Katakana count as Han, the space

@@ -1,4 +1,6 @@
-namespace Patchbay.Engine.Text.Tokenization.PreTokenizers;
+using System.Text;
+
+namespace Patchbay.Engine.Text.Tokenization.Scanners;
 
 /// <summary>Up to a number of characters in a row that a condition holds for.</summary>
 internal sealed class RunScanner(Func<int, bool> isMember, int most = int.MaxValue) : PieceScanner
@@ -26,5 +28,5 @@ internal sealed class RunScanner(Func<int, bool> isMember, int most = int.MaxVal
         return end - start;
     }
 
-    private static bool Has(int character, CharClass any) => (CharClasses.Of(new System.Text.Rune(character)) & any) != 0;
+    private static bool Has(int character, CharClass any) => (CharClasses.Of(new Rune(character)) & any) != 0;
 }
