@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -9,6 +10,8 @@ namespace Patchbay.Engine.Text.Jinja.Builtins;
 /// <summary>Filters made for web pages and for debugging.</summary>
 internal static class MarkupFilters
 {
+    private static readonly SearchValues<char> s_notInAttributeName = SearchValues.Create(" \t\n\r\f\v/>=");
+
     public static object? StripTags(Evaluator evaluator, object? value, Arguments arguments)
     {
         arguments.Accept("striptags", 0);
@@ -33,7 +36,7 @@ internal static class MarkupFilters
             }
 
             var key = PythonText.Of(dict.Keys[index]) ?? throw new JinjaException("attribute names must be strings");
-            if (key.AsSpan().IndexOfAny(" \t\n\r\f\v/>=") >= 0)
+            if (key.AsSpan().ContainsAny(s_notInAttributeName))
             {
                 throw new JinjaException($"Invalid character in attribute name: {PythonFormat.Repr(key)}");
             }

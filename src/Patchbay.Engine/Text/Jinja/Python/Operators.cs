@@ -135,7 +135,7 @@ internal static class Operators
         };
     }
 
-    private static object Divide(BigInteger a, BigInteger b)
+    private static double Divide(BigInteger a, BigInteger b)
     {
         var quotient = (double)a / (double)b;
         return double.IsFinite(quotient) ? quotient : throw new JinjaException("integer division result too large for a float");
@@ -165,7 +165,7 @@ internal static class Operators
         return PythonNumber.Checked(BigInteger.Pow(value, (int)power));
     }
 
-    private static object Float(BinaryOperator kind, double a, double b)
+    private static double Float(BinaryOperator kind, double a, double b)
     {
         if (b == 0 && kind is BinaryOperator.Divide or BinaryOperator.FloorDivide or BinaryOperator.Modulo)
         {
