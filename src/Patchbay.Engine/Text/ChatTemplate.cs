@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Patchbay.Engine.Text.Jinja;
+using Patchbay.Engine.Text.Jinja.Builtins;
 using Patchbay.Engine.Text.Jinja.Python;
 using Patchbay.Engine.Text.Jinja.Values;
 
@@ -104,7 +105,10 @@ public sealed class ChatTemplate
         var scope = new Scope(null);
         foreach (var (name, value) in input.Variables ?? new Dictionary<string, JsonElement>())
         {
-            scope.Set(name, JsonValues.From(value));
+            if (!Globals.TryGet(name, out _))
+            {
+                scope.Set(name, JsonValues.From(value));
+            }
         }
 
         // Set last, so that no variable of a client takes their place.

@@ -30,10 +30,15 @@ internal static class Globals
     private static RangeValue Range(Evaluator evaluator, Arguments arguments)
     {
         arguments.Accept("range", 1, "start", "stop", "step");
+        if (arguments.Named.Length > 0)
+        {
+            throw new JinjaException("range() takes no keyword arguments");
+        }
+
         var hasStop = arguments.Positional.Length > 1;
-        var start = hasStop ? PythonNumber.ToIndex(arguments.Positional[0]) : 0;
-        var stop = PythonNumber.ToIndex(arguments.Positional[hasStop ? 1 : 0]);
-        var step = arguments.Positional.Length > 2 ? PythonNumber.ToIndex(arguments.Positional[2]) : 1;
+        var start = hasStop ? Bound(arguments.Positional[0]) : 0;
+        var stop = Bound(arguments.Positional[hasStop ? 1 : 0]);
+        var step = arguments.Positional.Length > 2 ? Bound(arguments.Positional[2]) : 1;
         if (step == 0)
         {
             throw new JinjaException("range() arg 3 must not be zero");
@@ -43,6 +48,10 @@ internal static class Globals
         return range.Count <= RenderLimits.MaxRange ? range : throw new JinjaException(
             $"Range too big. The sandbox blocks ranges larger than MAX_RANGE ({RenderLimits.MaxRange}).");
     }
+
+    private static long Bound(object? value) => value is System.Numerics.BigInteger
+        ? throw new JinjaException("ranges beyond 64 bits are not supported")
+        : PythonNumber.ToIndex(value);
 
     private static DictValue Dict(Evaluator evaluator, Arguments arguments)
     {
