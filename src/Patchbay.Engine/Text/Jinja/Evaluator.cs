@@ -206,9 +206,7 @@ internal sealed class Evaluator(RenderBudget budget, Renderer renderer, Func<Dat
         var start = slice.Start is null ? null : Evaluate(slice.Start, scope);
         var stop = slice.Stop is null ? null : Evaluate(slice.Stop, scope);
         var step = slice.Step is null ? null : Evaluate(slice.Step, scope);
-        return target is UndefinedValue undefined
-            ? throw undefined.Fail()
-            : Slicing.Slice(target, start, stop, step, Budget) ?? UndefinedValue.Member(target, "slice");
+        return Slicing.Slice(target, start, stop, step, Budget);
     }
 
     private object Concatenate(Concatenation concatenation, Scope scope)

@@ -135,8 +135,9 @@ internal sealed class Parser
     {
         var branches = new List<(Expression, Statement[])>();
         Statement[] otherwise = [];
-        var test = _expressions.ParseTuple(withConditional: false);
+        // In its tests, too, a filter that does not exist is an error only if it is reached.
         _expressions.ConditionalDepth++;
+        var test = _expressions.ParseTuple(withConditional: false);
         while (true)
         {
             branches.Add((test, ParseBlockBody("elif", "else", "endif")));

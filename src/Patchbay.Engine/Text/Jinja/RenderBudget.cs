@@ -67,7 +67,7 @@ internal sealed class RenderBudget(RenderLimits limits)
     public void Enter()
     {
         if (++_depth > RenderLimits.MaxDepth
-            || ((_depth & 15) == 0 && !RuntimeHelpers.TryEnsureSufficientExecutionStack()))
+            || ((_depth & 31) == 0 && !RuntimeHelpers.TryEnsureSufficientExecutionStack()))
         {
             throw new JinjaException("the template or its data is nested too deeply");
         }

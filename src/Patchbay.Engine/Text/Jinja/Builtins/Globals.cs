@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Patchbay.Engine.Text.Jinja.Python;
 using Patchbay.Engine.Text.Jinja.Values;
 
@@ -7,7 +6,7 @@ namespace Patchbay.Engine.Text.Jinja.Builtins;
 /// <summary>The functions that every template sees.</summary>
 internal static class Globals
 {
-    private static readonly FrozenDictionary<string, object> s_all = new Dictionary<string, object>
+    private static readonly Dictionary<string, object> s_all = new()
     {
         ["range"] = new FunctionValue("range", "function", Range),
         ["dict"] = new FunctionValue("dict", "dict", Dict),
@@ -18,7 +17,7 @@ internal static class Globals
         ["joiner"] = new FunctionValue("joiner", "type", Joiner),
         ["lipsum"] = new FunctionValue("lipsum", "function", (_, _) =>
             throw new JinjaException("lipsum makes random text, which a prompt must not hold")),
-    }.ToFrozenDictionary();
+    };
 
     public static bool TryGet(string name, out object? value)
     {

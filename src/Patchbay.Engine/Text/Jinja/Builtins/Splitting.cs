@@ -84,7 +84,7 @@ internal static class Splitting
             budget.Items(1);
             if (limit <= 0)
             {
-                parts.Add(PythonText.TrimEnd(rest).ToString());
+                parts.Add(rest.ToString());
                 return;
             }
 
@@ -106,7 +106,7 @@ internal static class Splitting
             budget.Items(1);
             if (limit <= 0)
             {
-                parts.Add(PythonText.TrimStart(rest).ToString());
+                parts.Add(rest.ToString());
                 break;
             }
 
