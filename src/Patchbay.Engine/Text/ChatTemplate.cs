@@ -15,6 +15,9 @@ public sealed class ChatTemplate
     /// <summary>Marks where the last message ends. The space tells whether the template trims what it is given.</summary>
     private const string ContinuationMark = "CONTINUE_FINAL_MESSAGE_TAG ";
 
+    /// <summary>A template writes its refusals itself; they go into logs and answers.</summary>
+    private const int MaxReason = 4096;
+
     private readonly ParsedTemplate _template;
     private readonly KeyValuePair<string, string>[] _specialTokens;
     private readonly RenderLimits _limits;
@@ -96,9 +99,11 @@ public sealed class ChatTemplate
         {
             // The template's own refusals are for the client, who knows nothing of its lines.
             int? line = exception.Kind == ChatTemplateErrorKind.Failed ? renderer.Evaluator.Line : null;
-            throw new ChatTemplateException(exception.Kind, exception.Message, line);
+            throw new ChatTemplateException(exception.Kind, Shortened(exception.Message), line);
         }
     }
+
+    private static string Shortened(string reason) => reason.Length <= MaxReason ? reason : reason[..MaxReason] + "…";
 
     private Scope Variables(ChatTemplateInput input, ListValue messages)
     {

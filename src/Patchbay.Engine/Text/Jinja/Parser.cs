@@ -127,7 +127,7 @@ internal sealed class Parser
             return new SetStatement(target, _expressions.ParseTuple(), line);
         }
 
-        var filters = _expressions.ParseFilters(null);
+        var filters = _expressions.ParseBlockFilters();
         return new SetBlockStatement(target, filters, ParseBlockBody("endset"), line);
     }
 
@@ -255,7 +255,7 @@ internal sealed class Parser
 
     private FilterBlockStatement ParseFilterBlock(int line)
     {
-        var filters = _expressions.ParseFilters(null, startsWithName: true)!;
+        var filters = _expressions.ParseBlockFilters(startsWithName: true)!;
         return new FilterBlockStatement(filters, ParseBlockBody("endfilter"), line);
     }
 

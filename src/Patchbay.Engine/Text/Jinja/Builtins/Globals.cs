@@ -88,6 +88,7 @@ internal static class Globals
                 throw new JinjaException($"dictionary update sequence element has length {parts.Length}; 2 is required");
             }
 
+            budget.Key(parts[0]);
             set(parts[0], parts[1]);
         }
 

@@ -57,6 +57,7 @@ internal static class Members
         switch (target)
         {
             case DictValue dict:
+                evaluator.Budget.Key(key);
                 return dict.TryGet(key, out value);
             case UndefinedValue undefined:
                 throw undefined.Fail();
@@ -70,7 +71,7 @@ internal static class Members
     private static bool TryGetAt(Evaluator evaluator, object target, long index, out object? value)
     {
         value = null;
-        var length = Iteration.Count(target)!.Value;
+        var length = Iteration.Count(target, evaluator.Budget)!.Value;
         index = index < 0 ? index + length : index;
         if (index < 0 || index >= length)
         {

@@ -51,7 +51,9 @@ internal static class OrderFilters
             foreach (var item in Iteration.Of(value, evaluator.Budget))
             {
                 evaluator.Budget.Items(1);
-                if (seen.Add(new DictKey(Key(evaluator, path.Get(item), isCaseSensitive))))
+                var key = Key(evaluator, path.Get(item), isCaseSensitive);
+                evaluator.Budget.Key(key);
+                if (seen.Add(new DictKey(key)))
                 {
                     yield return item;
                 }

@@ -133,7 +133,7 @@ internal static class TextFilters
     public static object? Truncate(Evaluator evaluator, object? value, Arguments arguments)
     {
         arguments.Accept("truncate", 0, "length", "killwords", "end", "leeway");
-        var size = Iteration.Count(value) ?? throw new JinjaException($"object of type '{TypeName.Of(value)}' has no len()");
+        var size = Iteration.Count(value, evaluator.Budget) ?? throw new JinjaException($"object of type '{TypeName.Of(value)}' has no len()");
         var length = arguments.GetInteger(0, "length", 255);
         var end = arguments.GetText(2, "end", "...")!;
         var leeway = arguments.GetInteger(3, "leeway", 5);

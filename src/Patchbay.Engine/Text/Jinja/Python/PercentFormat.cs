@@ -172,6 +172,7 @@ internal sealed class PercentFormat
     {
         if (key is not null)
         {
+            _budget.Key(key);
             return _values is not DictValue dict ? throw new JinjaException("format requires a mapping")
                 : dict.TryGet(key, out var value) ? value
                 : throw new JinjaException(PythonFormat.Repr(key));

@@ -18,7 +18,7 @@ internal static class Slicing
             };
         }
 
-        var (first, count, stride) = Resolve(Iteration.Count(value)!.Value, start, stop, step);
+        var (first, count, stride) = Resolve(Iteration.Count(value, budget)!.Value, start, stop, step);
         switch (value)
         {
             case string text:
