@@ -1,21 +1,54 @@
 namespace Patchbay.Engine.Models;
 
+/// <summary>What builds a <c>model_type</c>, and what it is in a few words.</summary>
+internal sealed record ModelFamily(Func<ModelBuilder, DecoderModel> Build, string Description);
+
 /// <summary>Which family builds which <c>model_type</c>.</summary>
 internal static class ModelRegistry
 {
-    private static readonly Dictionary<string, Func<ModelBuilder, DecoderModel>> s_families = new()
+    private static readonly Dictionary<string, ModelFamily> s_families = new()
     {
-        ["llama"] = Llama.Build,
-        ["qwen2"] = Qwen2.Build,
-        ["qwen3"] = Qwen3.Build,
+        ["apertus"] = new(Apertus.Build, "Apertus"),
+        ["arcee"] = new(Arcee.Build, "Arcee AFM"),
+        ["bloom"] = new(Bloom.Build, "BLOOM and BLOOMZ"),
+        ["cohere"] = new(Cohere.Build, "Command R and Aya"),
+        ["cohere2"] = new(Cohere2.Build, "Command R7B and Command A"),
+        ["ernie4_5"] = new(Ernie45.Build, "ERNIE 4.5, dense"),
+        ["exaone4"] = new(Exaone4.Build, "EXAONE 4"),
+        ["falcon"] = new(Falcon.Build, "Falcon with rotary positions"),
+        ["gemma"] = new(Gemma.Build, "Gemma"),
+        ["gemma2"] = new(Gemma2.Build, "Gemma 2"),
+        ["gemma3_text"] = new(Gemma3.Build, "Gemma 3, text only"),
+        ["glm"] = new(Glm.Build, "GLM 4 9B of 2024"),
+        ["glm4"] = new(Glm4.Build, "GLM 4 of 2025, dense"),
+        ["gpt2"] = new(Gpt2.Build, "GPT-2"),
+        ["gpt_neox"] = new(GptNeoX.Build, "GPT-NeoX and Pythia"),
+        ["granite"] = new(Granite.Build, "Granite 3, dense"),
+        ["helium"] = new(Helium.Build, "Helium"),
+        ["hunyuan_v1_dense"] = new(HunyuanDense.Build, "Hunyuan V1, dense"),
+        ["llama"] = new(Llama.Build, "Llama 1 to 3, SmolLM2, and what is built alike"),
+        ["mistral"] = new(Mistral.Build, "Mistral and Ministral"),
+        ["nemotron"] = new(Nemotron.Build, "Nemotron-4 and Minitron"),
+        ["olmo"] = new(Olmo.Build, "OLMo"),
+        ["olmo2"] = new(Olmo2.Build, "OLMo 2"),
+        ["olmo3"] = new(Olmo3.Build, "OLMo 3"),
+        ["opt"] = new(Opt.Build, "OPT with LayerNorm before its branches"),
+        ["phi"] = new(Phi.Build, "Phi-1 to Phi-2"),
+        ["phi3"] = new(Phi3.Build, "Phi-3, Phi-3.5 and Phi-4"),
+        ["qwen2"] = new(Qwen2.Build, "Qwen2 and Qwen2.5"),
+        ["qwen3"] = new(Qwen3.Build, "Qwen3, dense"),
+        ["seed_oss"] = new(SeedOss.Build, "Seed-OSS"),
+        ["smollm3"] = new(SmolLm3.Build, "SmolLM3"),
+        ["stablelm"] = new(StableLm.Build, "StableLM 2"),
+        ["starcoder2"] = new(Starcoder2.Build, "StarCoder2"),
     };
 
-    /// <summary>The types that can be built.</summary>
-    public static IEnumerable<string> ModelTypes => s_families.Keys;
+    /// <summary>The families by <c>model_type</c>.</summary>
+    public static IReadOnlyDictionary<string, ModelFamily> Families => s_families;
 
     /// <exception cref="InvalidDataException">The type is not known, or the checkpoint does not fit it.</exception>
     public static DecoderModel Build(ModelBuilder builder) =>
         s_families.TryGetValue(builder.Config.ModelType, out var family)
-            ? family(builder)
-            : throw builder.Config.Refuse("model_type", $"one of {string.Join(", ", ModelTypes)}");
+            ? family.Build(builder)
+            : throw builder.Config.Refuse("model_type", $"one of {string.Join(", ", s_families.Keys)}");
 }

@@ -7,8 +7,47 @@ public sealed class FamilyGoldenTests
 {
     public static TheoryData<string> Families =>
     [
-        "llama", "llama_biases", "llama_rope_dynamic", "llama_rope_linear", "llama_rope_llama3", "llama_rope_yarn", "llama_tied_head_dim",
-        "qwen2", "qwen3",
+        "apertus",
+        "arcee",
+        "bloom",
+        "cohere",
+        "cohere2",
+        "ernie4_5",
+        "exaone4",
+        "falcon",
+        "falcon_new",
+        "gemma",
+        "gemma2",
+        "gemma3_text",
+        "glm",
+        "glm4",
+        "gpt2",
+        "gpt_neox",
+        "granite",
+        "helium",
+        "hunyuan_v1_dense",
+        "llama",
+        "llama_biases",
+        "llama_rope_dynamic",
+        "llama_rope_linear",
+        "llama_rope_llama3",
+        "llama_rope_yarn",
+        "llama_tied_head_dim",
+        "mistral",
+        "nemotron",
+        "olmo",
+        "olmo2",
+        "olmo3",
+        "opt",
+        "phi",
+        "phi3",
+        "phi3_plain",
+        "qwen2",
+        "qwen3",
+        "seed_oss",
+        "smollm3",
+        "stablelm",
+        "starcoder2",
     ];
 
     [Theory]
@@ -37,6 +76,7 @@ public sealed class FamilyGoldenTests
     public void OldSpelling_IsTheSameModel(string family)
     {
         var folder = Path.Combine(Fixtures.Own, "families", family);
+        Assert.SkipUnless(File.Exists(Path.Combine(folder, "config.v4.json")), "Both versions write this family's configuration alike.");
         var old = Directory.CreateTempSubdirectory("patchbay-test-");
         try
         {
@@ -48,7 +88,7 @@ public sealed class FamilyGoldenTests
             File.Copy(Path.Combine(folder, "config.v4.json"), Path.Combine(old.FullName, "config.json"));
             using var written = Models.LoadedModel.Open(old.FullName);
             using var current = Models.LoadedModel.Open(folder);
-            Assert.Equal(current.Model.Rotary.Inverse(0), written.Model.Rotary.Inverse(0));
+            Assert.Equal(current.Model.Rotary.Select(rotary => rotary.Inverse(0)), written.Model.Rotary.Select(rotary => rotary.Inverse(0)));
             Assert.Equal(current.Model.KvShapes, written.Model.KvShapes);
         }
         finally
