@@ -41,10 +41,11 @@ internal static class Llama
                         KeyNorm = differences.HeadNorms ? model.RmsNorm($"{attention}.k_norm", headDim) : null,
                         HeadDim = headDim,
                         Rotary = rotary,
+                        Window = differences.Window,
                     })),
                 new ResidualBranch(
                     model.RmsNorm($"{path}.post_attention_layernorm", hidden),
-                    model.GatedMlp($"{path}.mlp", differences.MlpBias)),
+                    differences.FeedForward?.Invoke(layer) ?? model.GatedMlp($"{path}.mlp", differences.MlpBias)),
             ]);
         });
     }
@@ -61,4 +62,10 @@ internal sealed record LlamaDifferences
 
     /// <summary>Norms of each query and key head before they are turned.</summary>
     public bool HeadNorms { get; init; }
+
+    /// <summary>Positions that a row sees, itself included; 0 sees all before it.</summary>
+    public int Window { get; init; }
+
+    /// <summary>Makes the feed-forward network of a layer; null is Llama's.</summary>
+    public Func<int, ILayerOperation>? FeedForward { get; init; }
 }

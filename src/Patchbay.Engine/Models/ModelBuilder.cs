@@ -25,20 +25,35 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
     /// <summary>Whether the checkpoint has this tensor.</summary>
     public bool Has(string name) => weights.TryGet(name, out _);
 
+    /// <summary>What adapters can change; layers that are no plain matrix add to it themselves.</summary>
+    public ModuleTable Modules => _modules;
+
     /// <summary>A linear layer with <c>path.weight</c> of shape (outputs, inputs) and, if asked for, <c>path.bias</c>.</summary>
-    public Linear Linear(string path, int inputs, int outputs, bool hasBias = false) =>
-        new(_modules.Add(path, Matrix($"{path}.weight", outputs, inputs)), hasBias ? Vector($"{path}.bias", outputs) : null);
+    /// <param name="path">Its name in the model.</param>
+    /// <param name="inputs">Values per row that it reads.</param>
+    /// <param name="outputs">Values per row that it gives.</param>
+    /// <param name="hasBias">Whether it has a bias.</param>
+    /// <param name="stored">Its name in the checkpoint, where that is another.</param>
+    public Linear Linear(string path, int inputs, int outputs, bool hasBias = false, string? stored = null) =>
+        new(Module(path, inputs, outputs, stored), hasBias ? Vector($"{stored ?? path}.bias", outputs) : null);
+
+    /// <summary>The weight of a linear layer by itself.</summary>
+    public AdaptableModule Module(string path, int inputs, int outputs, string? stored = null) =>
+        _modules.Add(path, Matrix($"{stored ?? path}.weight", outputs, inputs));
 
     public RmsNorm RmsNorm(string path, int width) => new(Vector($"{path}.weight", width), config.RmsNormEpsilon);
 
     /// <summary>A SwiGLU feed-forward network with Llama's names.</summary>
-    public Mlp GatedMlp(string path, bool hasBias = false)
+    public Mlp GatedMlp(string path, bool hasBias = false) => GatedMlp(path, config.IntermediateSize, hasBias);
+
+    /// <summary>The same with another number of inner values.</summary>
+    public Mlp GatedMlp(string path, int width, bool hasBias = false)
     {
         config.Require("hidden_act", "silu");
         return new Mlp(
-            Linear($"{path}.gate_proj", config.HiddenSize, config.IntermediateSize, hasBias),
-            Linear($"{path}.up_proj", config.HiddenSize, config.IntermediateSize, hasBias),
-            Linear($"{path}.down_proj", config.IntermediateSize, config.HiddenSize, hasBias));
+            Linear($"{path}.gate_proj", config.HiddenSize, width, hasBias),
+            Linear($"{path}.up_proj", config.HiddenSize, width, hasBias),
+            Linear($"{path}.down_proj", width, config.HiddenSize, hasBias));
     }
 
     /// <summary>Attention over the next layer of the key/value store.</summary>

@@ -93,6 +93,12 @@ internal sealed class ModelConfig
             : throw Refuse(name, "a whole number, 0 or more");
     }
 
+    /// <summary>A list of whole numbers; empty if there is none.</summary>
+    public IReadOnlyList<int> WholeList(string name) => !TryGet(name, out var value) ? []
+        : value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out _))
+            ? [.. value.EnumerateArray().Select(item => item.GetInt32())]
+            : throw Refuse(name, "a list of whole numbers");
+
     public double Number(string name, double fallback) => !TryGet(name, out var value) ? fallback
         : value.ValueKind == JsonValueKind.Number ? value.GetDouble()
         : throw Refuse(name, "a number");

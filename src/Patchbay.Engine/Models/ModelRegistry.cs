@@ -6,8 +6,11 @@ internal static class ModelRegistry
     private static readonly Dictionary<string, Func<ModelBuilder, DecoderModel>> s_families = new()
     {
         ["llama"] = Llama.Build,
+        ["mixtral"] = Mixtral.Build,
         ["qwen2"] = Qwen2.Build,
+        ["qwen2_moe"] = Qwen2Moe.Build,
         ["qwen3"] = Qwen3.Build,
+        ["qwen3_moe"] = Qwen3Moe.Build,
     };
 
     /// <summary>The types that can be built.</summary>

@@ -8,7 +8,7 @@ public sealed class FamilyGoldenTests
     public static TheoryData<string> Families =>
     [
         "llama", "llama_biases", "llama_rope_dynamic", "llama_rope_linear", "llama_rope_llama3", "llama_rope_yarn", "llama_tied_head_dim",
-        "qwen2", "qwen3",
+        "mixtral", "qwen2", "qwen2_moe", "qwen3", "qwen3_moe",
     ];
 
     [Theory]
