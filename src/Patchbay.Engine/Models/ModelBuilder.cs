@@ -41,7 +41,9 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
     public AdaptableModule Module(string path, int inputs, int outputs, string? stored = null) =>
         _modules.Add(path, Matrix($"{stored ?? path}.weight", outputs, inputs));
 
-    public RmsNorm RmsNorm(string path, int width) => new(Vector($"{path}.weight", width), config.RmsNormEpsilon);
+    public RmsNorm RmsNorm(string path, int width) => RmsNorm(path, width, config.RmsNormEpsilon);
+
+    public RmsNorm RmsNorm(string path, int width, float epsilon) => new(Vector($"{path}.weight", width), epsilon);
 
     /// <summary>A SwiGLU feed-forward network with Llama's names.</summary>
     public Mlp GatedMlp(string path, bool hasBias = false) => GatedMlp(path, config.IntermediateSize, hasBias);
@@ -60,6 +62,14 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
     public Attention Attention(AttentionParts parts)
     {
         var attention = new Attention(_kvShapes.Count, parts);
+        _kvShapes.Add(attention.KvShape);
+        return attention;
+    }
+
+    /// <summary>Latent attention over the next layer of the key/value store.</summary>
+    public LatentAttention LatentAttention(LatentAttentionParts parts)
+    {
+        var attention = new LatentAttention(_kvShapes.Count, parts);
         _kvShapes.Add(attention.KvShape);
         return attention;
     }
@@ -109,7 +119,7 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
     }
 
     /// <summary>A vector as float32, whatever it is stored as.</summary>
-    private unsafe NativeBuffer Vector(string name, int length)
+    public unsafe NativeBuffer Vector(string name, int length)
     {
         var tensor = Take(name, [length]);
         if (!WeightDecoder.Supports(tensor.Type))

@@ -99,6 +99,12 @@ internal sealed class ModelConfig
             ? [.. value.EnumerateArray().Select(item => item.GetInt32())]
             : throw Refuse(name, "a list of whole numbers");
 
+    /// <summary>A list of strings; empty if there is none.</summary>
+    public IReadOnlyList<string> TextList(string name) => !TryGet(name, out var value) ? []
+        : value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
+            ? [.. value.EnumerateArray().Select(item => item.GetString()!)]
+            : throw Refuse(name, "a list of strings");
+
     public double Number(string name, double fallback) => !TryGet(name, out var value) ? fallback
         : value.ValueKind == JsonValueKind.Number ? value.GetDouble()
         : throw Refuse(name, "a number");

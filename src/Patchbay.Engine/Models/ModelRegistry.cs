@@ -5,6 +5,9 @@ internal static class ModelRegistry
 {
     private static readonly Dictionary<string, Func<ModelBuilder, DecoderModel>> s_families = new()
     {
+        ["deepseek_v2"] = Deepseek.BuildV2,
+        ["deepseek_v3"] = Deepseek.BuildV3,
+        ["dots1"] = Dots1.Build,
         ["llama"] = Llama.Build,
         ["mixtral"] = Mixtral.Build,
         ["qwen2"] = Qwen2.Build,
