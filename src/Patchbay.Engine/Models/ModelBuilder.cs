@@ -14,6 +14,7 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
 {
     private readonly ModuleTable _modules = new(config.ModelType, config.LayerCount);
     private readonly List<KvShape> _kvShapes = [];
+    private readonly List<int> _stateShapes = [];
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private readonly List<IDisposable> _owned = [];
 
@@ -74,6 +75,14 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
         return attention;
     }
 
+    /// <summary>The next layer of the store of recurrent states.</summary>
+    /// <param name="values">Values that it keeps per sequence.</param>
+    public int StateLayer(int values)
+    {
+        _stateShapes.Add(values);
+        return _stateShapes.Count - 1;
+    }
+
     /// <summary>Puts the model together from layers made by <paramref name="layer"/>, with Llama's names for what surrounds them.</summary>
     /// <exception cref="InvalidDataException">The checkpoint has a tensor that is no part of the model.</exception>
     public DecoderModel Decoder(RotaryFrequencies rotary, Func<int, DecoderLayer> layer)
@@ -97,6 +106,7 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
             Head = new LmHead(norm, new Linear(_modules.Add("lm_head", head, isOutputHead: true))),
             Modules = _modules,
             KvShapes = _kvShapes,
+            StateShapes = _stateShapes,
             Rotary = rotary,
         };
     }
