@@ -52,7 +52,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         _blocks = new BlockPool(blockCount, index);
         _batch = new ForwardBatch(_workers, _kv, _states);
         var limits = new SchedulerLimits(options.MaxBatchTokens, options.MaxRunningSequences, options.PrefixCache);
-        _scheduler = new Scheduler(limits, _blocks, index, _states, model.Model.Rotary.LengthFor);
+        _scheduler = new Scheduler(limits, _blocks, index, _states, model.Model.RotaryLengthFor);
         _statistics = Snapshot(null);
         _loop = new EngineLoop(model.Model, _scheduler, _batch) { StepDone = () => _statistics = Snapshot(_loop) };
         _loop.Start();

@@ -26,7 +26,7 @@ internal readonly record struct PagedLayer(nint Keys, nint Values, int Heads, in
 
 /// <summary>
 /// Scaled dot-product attention over paged keys and values: o = softmax(q·Kᵀ·scale)·V for every row, causal, optionally
-/// within a sliding window. A row's scores are added up over dimensions in ascending order, its weighted values
+/// within a sliding window, with capped scores, biases by distance or sinks. A row's scores are added up over dimensions in ascending order, its weighted values
 /// over positions in ascending order from a block boundary: neither the chunking of the prompt nor the batch changes
 /// them. Memory past a row's own position is never used in arithmetic, whatever it holds.
 /// </summary>
@@ -39,7 +39,7 @@ internal static unsafe class AttendPaged
     /// <param name="layer">Keys and values; those of the batch's own rows are already stored.</param>
     /// <param name="queries">(rows, queryHeads·keyDim).</param>
     /// <param name="output">(rows, queryHeads·valueDim).</param>
-    /// <param name="settings">Scale, window.</param>
+    /// <param name="settings">Scale, window and what else changes the scores.</param>
     public static void Run(
         WorkerPool pool, PagedRows[] sequences, int sequenceCount, PagedLayer layer, Matrix queries, Matrix output, Settings settings)
     {
@@ -59,7 +59,7 @@ internal static unsafe class AttendPaged
 
     /// <summary>One query by the definition, in double precision: the test of every path.</summary>
     public static void AttendReference(
-        PagedRows rows, PagedLayer layer, int head, ReadOnlySpan<float> query, int position, Settings settings, Span<float> output)
+        PagedRows rows, PagedLayer layer, int queryHead, int head, ReadOnlySpan<float> query, int position, Settings settings, Span<float> output)
     {
         var first = settings.FirstVisible(position);
         var scores = new double[position + 1 - first];
@@ -73,10 +73,13 @@ internal static unsafe class AttendPaged
             }
 
             scores[i] *= settings.Scale;
+            scores[i] = settings.SoftCap == 0 ? scores[i] : settings.SoftCap * Math.Tanh(scores[i] / settings.SoftCap);
+            scores[i] -= settings.Slopes == 0 ? 0 : ((float*)settings.Slopes)[queryHead] * (double)(position - first - i);
         }
 
-        var max = scores.Max();
-        var total = scores.Sum(score => Math.Exp(score - max));
+        var sink = settings.Sinks == 0 ? double.NegativeInfinity : ((float*)settings.Sinks)[queryHead];
+        var max = Math.Max(sink, scores.Max());
+        var total = Math.Exp(sink - max) + scores.Sum(score => Math.Exp(score - max));
         for (var d = 0; d < layer.ValueDim; d++)
         {
             var sum = 0.0;
@@ -101,7 +104,10 @@ internal static unsafe class AttendPaged
     /// <summary>What differs between attention layers.</summary>
     /// <param name="Scale">Factor of the scores.</param>
     /// <param name="Window">Positions that a row sees, itself included; 0 sees all before it.</param>
-    internal readonly record struct Settings(float Scale, int Window = 0)
+    /// <param name="SoftCap">c of scores that become c·tanh(score / c); 0 leaves them.</param>
+    /// <param name="Slopes">Address of one float per query head, taken from the score for every position of distance (ALiBi); 0 for none.</param>
+    /// <param name="Sinks">Address of one float per query head: a score that joins the softmax and has no value; 0 for none.</param>
+    internal readonly record struct Settings(float Scale, int Window = 0, float SoftCap = 0, nint Slopes = 0, nint Sinks = 0)
     {
         public int FirstVisible(int position) => Window == 0 ? 0 : Math.Max(0, position - Window + 1);
     }
@@ -162,8 +168,10 @@ internal static unsafe class AttendPaged
                 var weights = scores + ((nint)i * scoreStride);
                 var visible = settings.FirstVisible(position);
                 var from = visible / PagedLayer.BlockTokens * PagedLayer.BlockTokens;
-                var total = Softmax<TSimd, TVector>(weights, from, visible, position + 1);
-                var o = _output.Row(rows.FirstRow + (number / group)) + (((head * group) + (number % group)) * _layer.ValueDim);
+                var queryHead = (head * group) + (number % group);
+                Adjust<TSimd, TVector>(weights, from, position, queryHead);
+                var total = Softmax<TSimd, TVector>(weights, from, visible, position + 1, queryHead);
+                var o = _output.Row(rows.FirstRow + (number / group)) + (queryHead * _layer.ValueDim);
                 Weigh<TSimd, TVector>(rows, head, weights, visible, position + 1, 1f / total, o);
             }
         }
@@ -196,13 +204,29 @@ internal static unsafe class AttendPaged
             }
         }
 
+        private void Adjust<TSimd, TVector>(float* scores, int from, int position, int queryHead)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : unmanaged
+        {
+            for (var i = from; settings.SoftCap != 0 && i <= position; i += TSimd.Count)
+            {
+                TSimd.Store(SoftCap.Cap<TSimd, TVector>(TSimd.Load(scores + i), settings.SoftCap), scores + i);
+            }
+
+            for (var i = from; settings.Slopes != 0 && i <= position; i++)
+            {
+                // By the distance, not by the position of the key: the same to the softmax, and small where it matters.
+                scores[i] -= ((float*)settings.Slopes)[queryHead] * (position - i);
+            }
+        }
+
         /// <summary>Turns scores [visible, end) into unnormalised weights, those beside them in the blocks into 0; returns the sum.</summary>
-        private static float Softmax<TSimd, TVector>(float* scores, int from, int visible, int end)
+        private float Softmax<TSimd, TVector>(float* scores, int from, int visible, int end, int queryHead)
             where TSimd : struct, ISimd<TVector>
             where TVector : unmanaged
         {
             var padded = (end + PagedLayer.BlockTokens - 1) / PagedLayer.BlockTokens * PagedLayer.BlockTokens;
-            var max = float.NegativeInfinity;
+            var max = settings.Sinks == 0 ? float.NegativeInfinity : ((float*)settings.Sinks)[queryHead];
             for (var i = visible; i < end; i++)
             {
                 max = MathF.Max(max, scores[i]);
@@ -225,7 +249,8 @@ internal static unsafe class AttendPaged
                 sum = TSimd.Add(sum, TSimd.Load(scores + i));
             }
 
-            return TSimd.Sum(sum);
+            var total = TSimd.Sum(sum);
+            return settings.Sinks == 0 ? total : total + VectorMath.Exp<SimdScalar, float>(((float*)settings.Sinks)[queryHead] - max);
         }
 
         private void Weigh<TSimd, TVector>(PagedRows rows, int head, float* weights, int visible, int end, float factor, float* output)

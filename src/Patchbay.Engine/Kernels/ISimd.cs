@@ -29,6 +29,9 @@ internal unsafe interface ISimd<TVector>
 
     static abstract TVector Min(TVector left, TVector right);
 
+    /// <summary><paramref name="positive"/> where <paramref name="selector"/> is above 0, else <paramref name="other"/>.</summary>
+    static abstract TVector SelectPositive(TVector selector, TVector positive, TVector other);
+
     /// <summary><paramref name="left"/> · <paramref name="right"/> + <paramref name="addend"/>, rounded once where the processor can.</summary>
     static abstract TVector MultiplyAdd(TVector left, TVector right, TVector addend);
 

@@ -6,7 +6,13 @@ namespace Patchbay.Engine.Kernels;
 /// RMSNorm (arXiv:1910.07467): y = x / √(mean(x²) + ε) · w, over consecutive groups of <c>width</c> values of each row, so that
 /// one call normalises a hidden state or all heads of a projection.
 /// </summary>
-internal readonly unsafe struct RootMeanSquare(Matrix x, Matrix y, float* weight, int width, float epsilon) : IRowKernel
+/// <param name="x">Input rows.</param>
+/// <param name="y">Output rows; may be x.</param>
+/// <param name="weight">w: one value per column, or fewer, which then repeat (one head's for all heads).</param>
+/// <param name="weightCount">Values of w; a multiple of <paramref name="width"/>.</param>
+/// <param name="width">Values that are normalised together.</param>
+/// <param name="epsilon">ε.</param>
+internal readonly unsafe struct RootMeanSquare(Matrix x, Matrix y, float* weight, int weightCount, int width, float epsilon) : IRowKernel
 {
     private readonly Matrix _x = x;
     private readonly Matrix _y = y;
@@ -18,7 +24,7 @@ internal readonly unsafe struct RootMeanSquare(Matrix x, Matrix y, float* weight
     {
         for (var group = 0; group < _x.Columns; group += width)
         {
-            Normalise<TSimd, TVector>(_x.Row(row) + group, _y.Row(row) + group);
+            Normalise<TSimd, TVector>(_x.Row(row) + group, _y.Row(row) + group, _weight + (group % weightCount));
         }
     }
 
@@ -37,7 +43,7 @@ internal readonly unsafe struct RootMeanSquare(Matrix x, Matrix y, float* weight
         }
     }
 
-    private void Normalise<TSimd, TVector>(float* x, float* y)
+    private void Normalise<TSimd, TVector>(float* x, float* y, float* weight)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
@@ -46,12 +52,12 @@ internal readonly unsafe struct RootMeanSquare(Matrix x, Matrix y, float* weight
         var i = 0;
         for (; i <= width - TSimd.Count; i += TSimd.Count)
         {
-            TSimd.Store(TSimd.Multiply(TSimd.Multiply(TSimd.Load(x + i), vectorScale), TSimd.Load(_weight + i)), y + i);
+            TSimd.Store(TSimd.Multiply(TSimd.Multiply(TSimd.Load(x + i), vectorScale), TSimd.Load(weight + i)), y + i);
         }
 
         for (; i < width; i++)
         {
-            y[i] = x[i] * scale * _weight[i];
+            y[i] = x[i] * scale * weight[i];
         }
     }
 }

@@ -25,6 +25,8 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
 
     public static float Min(float left, float right) => MathF.Min(left, right);
 
+    public static float SelectPositive(float selector, float positive, float other) => selector > 0 ? positive : other;
+
     public static float MultiplyAdd(float left, float right, float addend) => MathF.FusedMultiplyAdd(left, right, addend);
 
     public static float Round(float vector) => MathF.Round(vector);

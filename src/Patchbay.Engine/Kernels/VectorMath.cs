@@ -37,4 +37,41 @@ internal static class VectorMath
         var one = TSimd.Create(1f);
         return TSimd.Divide(one, TSimd.Add(one, Exp<TSimd, TVector>(TSimd.Subtract(TSimd.Create(0f), x))));
     }
+
+    /// <summary>tanh x, to about 1e-7 absolute: 1 - 2 / (e^2x + 1).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Tanh<TSimd, TVector>(TVector x)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        var one = TSimd.Create(1f);
+        var twice = Exp<TSimd, TVector>(TSimd.Add(x, x));
+        return TSimd.Subtract(one, TSimd.Divide(TSimd.Create(2f), TSimd.Add(twice, one)));
+    }
+
+    /// <summary>
+    /// The error function to a few units in the last place: x·P(x²)/Q(x²) on [-4, 4], beyond which float32 knows only ±1
+    /// (coefficients of Eigen's single-precision <c>erf</c>).
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Erf<TSimd, TVector>(TVector x)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        x = TSimd.Min(TSimd.Max(x, TSimd.Create(-4f)), TSimd.Create(4f));
+        var square = TSimd.Multiply(x, x);
+        var p = TSimd.Create(-2.72614225801306e-10f);
+        p = TSimd.MultiplyAdd(p, square, TSimd.Create(2.77068142495902e-08f));
+        p = TSimd.MultiplyAdd(p, square, TSimd.Create(-2.10102402082508e-06f));
+        p = TSimd.MultiplyAdd(p, square, TSimd.Create(-5.69250639462346e-05f));
+        p = TSimd.MultiplyAdd(p, square, TSimd.Create(-7.34990630326855e-04f));
+        p = TSimd.MultiplyAdd(p, square, TSimd.Create(-2.95459980854025e-03f));
+        p = TSimd.MultiplyAdd(p, square, TSimd.Create(-1.60960333262415e-02f));
+        var q = TSimd.Create(-1.45660718464996e-05f);
+        q = TSimd.MultiplyAdd(q, square, TSimd.Create(-2.13374055278905e-04f));
+        q = TSimd.MultiplyAdd(q, square, TSimd.Create(-1.68282697438203e-03f));
+        q = TSimd.MultiplyAdd(q, square, TSimd.Create(-7.37332916720468e-03f));
+        q = TSimd.MultiplyAdd(q, square, TSimd.Create(-1.42647390514189e-02f));
+        return TSimd.Divide(TSimd.Multiply(x, p), q);
+    }
 }

@@ -1,5 +1,4 @@
 using Patchbay.Engine.Adapters;
-using Patchbay.Engine.Kernels;
 using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.Layers;
@@ -8,8 +7,8 @@ namespace Patchbay.Engine.Layers;
 /// <param name="gate">Hidden state to inner values that are activated.</param>
 /// <param name="up">Hidden state to inner values that are multiplied with them.</param>
 /// <param name="down">Inner values to hidden state.</param>
-/// <param name="clamp">The clamped activation of gpt-oss; null is SwiGLU.</param>
-internal sealed class Expert(Linear gate, Linear up, Linear down, ClampedActivation? clamp = null)
+/// <param name="activation">Joins gate and up.</param>
+internal sealed class Expert(Linear gate, Linear up, Linear down, IGatedActivation activation)
 {
     /// <param name="batch">The batch that the rows were picked from.</param>
     /// <param name="x">The rows picked, (rows, hidden).</param>
@@ -21,18 +20,7 @@ internal sealed class Expert(Linear gate, Linear up, Linear down, ClampedActivat
         var other = batch.Arena.Rent(x.Rows, up.OutputSize);
         gate.Forward(batch, x, inner, adapters);
         up.Forward(batch, x, other, adapters);
-        if (clamp is null)
-        {
-            batch.Pool.RunRows(new GatedSilu(inner, other), inner.Rows, inner.Columns);
-        }
-        else
-        {
-            batch.Pool.RunRows(new GatedClamped(inner, other, clamp.Alpha, clamp.Limit), inner.Rows, inner.Columns);
-        }
-
+        activation.ApplyGated(batch, inner, other);
         down.Forward(batch, inner, y, adapters);
     }
 }
-
-/// <summary>The constants of <see cref="GatedClamped"/>.</summary>
-internal sealed record ClampedActivation(float Alpha, float Limit);

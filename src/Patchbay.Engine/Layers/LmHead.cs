@@ -1,11 +1,18 @@
 using Patchbay.Engine.Adapters;
+using Patchbay.Engine.Kernels;
 using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.Layers;
 
 /// <summary>Turns hidden states into logits over the vocabulary, for the rows that need them.</summary>
-internal sealed class LmHead(RmsNorm norm, Linear projection)
+internal sealed class LmHead(INorm norm, Linear projection)
 {
+    /// <summary>Factor of the logits.</summary>
+    public float Scale { get; init; } = 1;
+
+    /// <summary>c of logits that become c·tanh(logit / c); 0 leaves them.</summary>
+    public float SoftCap { get; init; }
+
     public int VocabularySize => projection.OutputSize;
 
     /// <param name="batch">The batch that <paramref name="hidden"/> was computed for.</param>
@@ -23,6 +30,16 @@ internal sealed class LmHead(RmsNorm norm, Linear projection)
         norm.Forward(batch, picked, picked);
         var logits = batch.Arena.Rent(rows.Count, projection.OutputSize);
         projection.Forward(batch, picked, logits, adapters);
+        if (Scale != 1)
+        {
+            batch.Pool.RunRows(new ScaleRows(logits, Scale), logits.Rows, logits.Columns);
+        }
+
+        if (SoftCap != 0)
+        {
+            batch.Pool.RunRows(new SoftCap(logits, SoftCap), logits.Rows, logits.Columns);
+        }
+
         return logits;
     }
 }

@@ -20,7 +20,7 @@ namespace Patchbay.Engine.Layers;
 /// <param name="experts">The experts.</param>
 /// <param name="shared">A feed-forward network for every row, if the family has one.</param>
 /// <param name="sharedGate">One logit whose sigmoid weighs the shared network; null weighs it with 1.</param>
-internal sealed unsafe class MoeMlp(Router router, IReadOnlyList<Expert> experts, Mlp? shared = null, Linear? sharedGate = null)
+internal sealed unsafe class MoeMlp(Router router, IReadOnlyList<Expert> experts, ILayerOperation? shared = null, Linear? sharedGate = null)
     : ILayerOperation
 {
     private readonly LoraRows _adapters = new();

@@ -4,11 +4,13 @@ using Patchbay.Engine.Tensors;
 namespace Patchbay.Engine.Layers;
 
 /// <summary>RMSNorm with its learned weight, over whole rows or over each head of a projection.</summary>
-internal sealed unsafe class RmsNorm(NativeBuffer weight, float epsilon)
+/// <param name="weight">One value per column, or those of one head for all heads.</param>
+/// <param name="width">Values that are normalised together.</param>
+/// <param name="epsilon">Added to the mean of the squares.</param>
+internal sealed unsafe class RmsNorm(NativeBuffer weight, int width, float epsilon) : INorm
 {
-    private readonly int _width = (int)(weight.Length / sizeof(float));
+    private readonly int _weightCount = (int)(weight.Length / sizeof(float));
 
-    /// <summary>y may be x.</summary>
     public void Forward(ForwardBatch batch, Matrix x, Matrix y) =>
-        batch.Pool.RunRows(new RootMeanSquare(x, y, weight.Floats, _width, epsilon), x.Rows, x.Columns);
+        batch.Pool.RunRows(new RootMeanSquare(x, y, weight.Floats, _weightCount, width, epsilon), x.Rows, x.Columns);
 }

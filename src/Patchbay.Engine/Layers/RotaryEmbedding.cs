@@ -8,15 +8,21 @@ internal readonly record struct RotaryAngles(Matrix Cosines, Matrix Sines);
 
 /// <summary>Rotary position embedding: turns queries and keys by angles position · frequency.</summary>
 /// <param name="frequencies">How the angles grow with the position.</param>
-internal sealed unsafe class RotaryEmbedding(RotaryFrequencies frequencies)
+/// <param name="turnsNeighbours">Whether a pair is (2i, 2i + 1) instead of (i, i + rotaryDim/2).</param>
+internal sealed unsafe class RotaryEmbedding(RotaryFrequencies frequencies, bool turnsNeighbours = false)
 {
-    public RotaryFrequencies Frequencies => frequencies;
-
     /// <summary>Turns all heads of (rows, heads·headDim) in place.</summary>
     public void Forward(ForwardBatch batch, Matrix heads, int headDim)
     {
         var angles = batch.Angles(this);
-        batch.Pool.RunRows(new Rotate(heads, angles.Cosines, angles.Sines, headDim), heads.Rows, heads.Columns);
+        if (turnsNeighbours)
+        {
+            batch.Pool.RunRows(new RotateNeighbours(heads, angles.Cosines, angles.Sines, headDim), heads.Rows, heads.Columns);
+        }
+        else
+        {
+            batch.Pool.RunRows(new Rotate(heads, angles.Cosines, angles.Sines, headDim), heads.Rows, heads.Columns);
+        }
     }
 
     /// <summary>Called by <see cref="ForwardBatch.Angles"/> once a step.</summary>

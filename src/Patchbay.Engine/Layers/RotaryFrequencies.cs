@@ -9,14 +9,22 @@ internal sealed class RotaryFrequencies
     private readonly float[] _inverse;
     private readonly Func<int, float[]>? _dynamic;
     private readonly int _trainedLength;
+    private readonly int _longLength;
     private (int Length, float[] Inverse) _last;
 
-    private RotaryFrequencies(float[] inverse, float attentionFactor = 1, int trainedLength = 0, Func<int, float[]>? dynamic = null)
+    /// <param name="inverse">Inverse frequencies of sequences up to <paramref name="trainedLength"/>.</param>
+    /// <param name="attentionFactor">Factor of cosines and sines.</param>
+    /// <param name="trainedLength">Where <paramref name="dynamic"/> takes over.</param>
+    /// <param name="dynamic">Inverse frequencies of longer sequences by their length.</param>
+    /// <param name="longLength">The one length that stands for all longer sequences; 0 where each has its own.</param>
+    private RotaryFrequencies(
+        float[] inverse, float attentionFactor = 1, int trainedLength = 0, Func<int, float[]>? dynamic = null, int longLength = 0)
     {
         _inverse = inverse;
         AttentionFactor = attentionFactor;
         _trainedLength = trainedLength;
         _dynamic = dynamic;
+        _longLength = longLength;
     }
 
     /// <summary>Factor of cosines and sines.</summary>
@@ -26,19 +34,20 @@ internal sealed class RotaryFrequencies
     /// The length that a sequence's angles are made for: 0 where they are the same for all. A sequence whose value changes must
     /// compute its keys and values anew.
     /// </summary>
-    public int LengthFor(int sequenceLength) => _dynamic is not null && sequenceLength > _trainedLength ? sequenceLength : 0;
+    public int LengthFor(int sequenceLength) =>
+        _dynamic is null || sequenceLength <= _trainedLength ? 0 : _longLength > 0 ? _longLength : sequenceLength;
 
     /// <summary>rotaryDim / 2 inverse frequencies for a value of <see cref="LengthFor"/>.</summary>
     public float[] Inverse(int length)
     {
-        if (length == 0)
+        if (length == 0 || _dynamic is null)
         {
             return _inverse;
         }
 
         if (_last.Length != length)
         {
-            _last = (length, _dynamic!(length));
+            _last = (length, _dynamic(length));
         }
 
         return _last.Inverse;
@@ -55,6 +64,17 @@ internal sealed class RotaryFrequencies
         Plain(dim, theta),
         trainedLength: trainedLength,
         dynamic: length => Plain(dim, theta * Math.Pow((factor * length / trainedLength) - (factor - 1), dim / (dim - 2.0))));
+
+    /// <summary>
+    /// LongRoPE (arXiv:2402.13753): each frequency is divided by a factor of its own, from one list for sequences up to the
+    /// trained length and from another for longer ones.
+    /// </summary>
+    public static RotaryFrequencies LongRope(int dim, double theta, LongRopeSettings settings) => new(
+        Divided(dim, theta, settings.ShortFactors),
+        (float)settings.AttentionFactor,
+        settings.TrainedLength,
+        _ => Divided(dim, theta, settings.LongFactors),
+        settings.TrainedLength + 1);
 
     /// <summary>Llama 3.1: long wavelengths are divided by the factor, short ones kept, those between interpolated.</summary>
     public static RotaryFrequencies Llama3(int dim, double theta, double factor, double lowFactor, double highFactor, double trainedLength) =>
@@ -101,6 +121,17 @@ internal sealed class RotaryFrequencies
             dim * Math.Log(settings.TrainedLength / (rotations * 2 * Math.PI)) / (2 * Math.Log(theta));
     }
 
+    private static float[] Divided(int dim, double theta, double[] factors)
+    {
+        var inverse = new float[dim / 2];
+        for (var i = 0; i < inverse.Length; i++)
+        {
+            inverse[i] = (float)(1 / (factors[i] * Math.Pow(theta, 2.0 * i / dim)));
+        }
+
+        return inverse;
+    }
+
     private static float[] Plain(int dim, double theta)
     {
         var inverse = new float[dim / 2];
@@ -115,3 +146,6 @@ internal sealed class RotaryFrequencies
 
 /// <summary>The fields of <c>rope_parameters</c> with type yarn.</summary>
 internal sealed record YarnSettings(double Factor, double TrainedLength, double AttentionFactor, double BetaFast, double BetaSlow, bool Truncate);
+
+/// <summary>The fields of <c>rope_parameters</c> with type longrope; each list has rotaryDim / 2 factors.</summary>
+internal sealed record LongRopeSettings(double[] ShortFactors, double[] LongFactors, int TrainedLength, double AttentionFactor);

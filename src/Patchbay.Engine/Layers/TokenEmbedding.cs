@@ -3,11 +3,23 @@ using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.Layers;
 
-/// <summary>Looks up the vector of each token.</summary>
+/// <summary>Looks up the vector of each token and, in families that learn them, adds the vector of its position.</summary>
 /// <param name="weight">(vocabulary, hidden).</param>
 internal sealed class TokenEmbedding(WeightMatrix weight)
 {
     public int HiddenSize => weight.Columns;
+
+    /// <summary>Factor of the token's vector.</summary>
+    public float Scale { get; init; } = 1;
+
+    /// <summary>Learned positions (positions, hidden), or null.</summary>
+    public WeightMatrix? Positions { get; init; }
+
+    /// <summary>Row of <see cref="Positions"/> that belongs to position 0.</summary>
+    public int FirstPosition { get; init; }
+
+    /// <summary>Norm of the sum, if the family has one.</summary>
+    public INorm? Norm { get; init; }
 
     public unsafe Matrix Forward(ForwardBatch batch)
     {
@@ -17,6 +29,30 @@ internal sealed class TokenEmbedding(WeightMatrix weight)
             WeightDecoder.DecodeRow(weight, batch.Tokens[row], hidden.Row(row));
         }
 
+        if (Scale != 1)
+        {
+            batch.Pool.RunRows(new ScaleRows(hidden, Scale), hidden.Rows, hidden.Columns);
+        }
+
+        if (Positions is not null)
+        {
+            AddPositions(batch, hidden, Positions);
+        }
+
+        Norm?.Forward(batch, hidden, hidden);
         return hidden;
+    }
+
+    private unsafe void AddPositions(ForwardBatch batch, Matrix hidden, WeightMatrix positions)
+    {
+        var mark = batch.Arena.Save();
+        var learned = batch.Arena.Rent(batch.RowCount, positions.Columns);
+        for (var row = 0; row < batch.RowCount; row++)
+        {
+            WeightDecoder.DecodeRow(positions, batch.Positions[row] + FirstPosition, learned.Row(row));
+        }
+
+        batch.Pool.RunRows(new AddScaled(learned, hidden), hidden.Rows, hidden.Columns);
+        batch.Arena.Release(mark);
     }
 }

@@ -28,8 +28,20 @@ internal sealed class DecoderModel
     /// <summary>Values that the recurrent layers keep per sequence, in order; empty for most families.</summary>
     public IReadOnlyList<int> StateShapes { get; init; } = [];
 
-    /// <summary>The rotary frequencies of the model, which decide whether long sequences must be computed anew.</summary>
-    public required RotaryFrequencies Rotary { get; init; }
+    /// <summary>The rotary frequencies of the model: several where kinds of layers differ, none where it knows positions otherwise.</summary>
+    public required IReadOnlyList<RotaryFrequencies> Rotary { get; init; }
+
+    /// <summary>The length that a sequence's angles are made for, see <see cref="RotaryFrequencies.LengthFor"/>.</summary>
+    public int RotaryLengthFor(int sequenceLength)
+    {
+        var length = 0;
+        foreach (var frequencies in Rotary)
+        {
+            length = Math.Max(length, frequencies.LengthFor(sequenceLength));
+        }
+
+        return length;
+    }
 
     /// <summary>Runs the rows of the batch through all layers; keys and values go to the batch's store.</summary>
     /// <returns>The hidden state (rows, hidden) after the last layer.</returns>

@@ -38,9 +38,8 @@ internal static class Deepseek
     private static DecoderModel Build(ModelBuilder model, RouterSettings settings, bool mlpBias, bool isInterleaved)
     {
         var config = model.Config;
-        var frequencies = RotarySettings.Read(config, config.Whole("qk_rope_head_dim"));
-        var rotary = new RotaryEmbedding(frequencies);
-        return model.Decoder(frequencies, layer =>
+        var rotary = model.Rotary(config.Whole("qk_rope_head_dim"), new RotaryOptions { TurnsNeighbours = isInterleaved });
+        return model.Decoder(new DecoderFrame { FinalNorm = model.RmsNorm("model.norm", config.HiddenSize) }, layer =>
         {
             var path = $"model.layers.{layer}";
             return new DecoderLayer(
@@ -67,10 +66,10 @@ internal static class Deepseek
             QueryDown = queryRank > 0
                 ? model.Linear($"{path}.q_a_proj", hidden, queryRank, bias)
                 : model.Linear($"{path}.q_proj", hidden, heads * (own + turned)),
-            QueryNorm = queryRank > 0 ? model.RmsNorm($"{path}.q_a_layernorm", queryRank, LatentEpsilon) : null,
+            QueryNorm = queryRank > 0 ? model.RmsNorm($"{path}.q_a_layernorm", queryRank, LatentEpsilon, weightOffset: 0) : null,
             QueryUp = queryRank > 0 ? model.Linear($"{path}.q_b_proj", queryRank, heads * (own + turned)) : null,
             KeyValueDown = model.Linear($"{path}.kv_a_proj_with_mqa", hidden, rank + turned, bias),
-            KeyValueNorm = model.RmsNorm($"{path}.kv_a_layernorm", rank, LatentEpsilon),
+            KeyValueNorm = model.RmsNorm($"{path}.kv_a_layernorm", rank, LatentEpsilon, weightOffset: 0),
             KeyValueUp = model.Linear($"{path}.kv_b_proj", rank, heads * (own + value)),
             Output = model.Linear($"{path}.o_proj", heads * value, hidden, bias),
             Rotary = rotary,

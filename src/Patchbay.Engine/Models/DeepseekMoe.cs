@@ -45,7 +45,7 @@ internal static class DeepseekMoe
             new Router(
                 model.Linear($"{path}.gate", config.HiddenSize, count),
                 settings,
-                settings.Score == RouterScore.Sigmoid ? model.Vector($"{path}.gate.e_score_correction_bias", count) : null),
+                settings.Score == RouterScore.Sigmoid ? model.Tensors.Vector($"{path}.gate.e_score_correction_bias", [count]) : null),
             ExpertLayers.OneByOne(model, $"{path}.experts", count, width, new ExpertNames($"{path}.experts")),
             shared > 0 ? model.GatedMlp($"{path}.shared_experts", shared * width, hasBias) : null);
     }

@@ -17,7 +17,7 @@ internal static class ExpertLayers
     /// <param name="names">How the checkpoint calls them.</param>
     public static IReadOnlyList<Expert> OneByOne(ModelBuilder model, string path, int count, int width, ExpertNames names)
     {
-        model.Config.Require("hidden_act", "silu");
+        var activation = model.Activation();
         var hidden = model.Config.HiddenSize;
         var gateUp = new List<IReadOnlyList<ParameterPart>>();
         var down = new List<IReadOnlyList<ParameterPart>>();
@@ -29,7 +29,7 @@ internal static class ExpertLayers
             var back = model.Module($"{names.Path}.{i}.{names.Down}", width, hidden);
             gateUp.Add([new ParameterPart(gate, 0), new ParameterPart(up, width)]);
             down.Add([new ParameterPart(back, 0)]);
-            experts.Add(new Expert(new Linear(gate), new Linear(up), new Linear(back)));
+            experts.Add(new Expert(new Linear(gate), new Linear(up), new Linear(back), activation));
         }
 
         model.Modules.Add(new StackedParameter(path, "gate_up_proj", hidden, 2 * width, gateUp));

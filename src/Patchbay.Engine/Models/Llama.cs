@@ -19,53 +19,38 @@ internal static class Llama
     /// <summary>The same with what other families do differently.</summary>
     public static DecoderModel Build(ModelBuilder model, LlamaDifferences differences)
     {
-        var config = model.Config;
-        var (hidden, headDim) = (config.HiddenSize, config.HeadDim);
-        var frequencies = RotarySettings.Read(config, headDim);
-        var rotary = new RotaryEmbedding(frequencies);
-        return model.Decoder(frequencies, layer =>
+        var hidden = model.Config.HiddenSize;
+        var rotary = model.Rotary(model.Config.HeadDim, differences.Rotary);
+        var norm = differences.Norm ?? (path => model.RmsNorm(path, hidden));
+        var frame = differences.Frame ?? new DecoderFrame { FinalNorm = norm("model.norm") };
+        return model.Decoder(frame, layer =>
         {
             var path = $"model.layers.{layer}";
-            var attention = $"{path}.self_attn";
+            var attention = Attention(model, $"{path}.self_attn", rotary, differences);
             return new DecoderLayer(
             [
                 new ResidualBranch(
-                    model.RmsNorm($"{path}.input_layernorm", hidden),
-                    model.Attention(new AttentionParts
-                    {
-                        Query = model.Linear($"{attention}.q_proj", hidden, config.HeadCount * headDim, differences.QueryKeyValueBias),
-                        Key = model.Linear($"{attention}.k_proj", hidden, config.KvHeadCount * headDim, differences.QueryKeyValueBias),
-                        Value = model.Linear($"{attention}.v_proj", hidden, config.KvHeadCount * headDim, differences.QueryKeyValueBias),
-                        Output = model.Linear($"{attention}.o_proj", config.HeadCount * headDim, hidden, differences.OutputBias),
-                        QueryNorm = differences.HeadNorms ? model.RmsNorm($"{attention}.q_norm", headDim) : null,
-                        KeyNorm = differences.HeadNorms ? model.RmsNorm($"{attention}.k_norm", headDim) : null,
-                        HeadDim = headDim,
-                        Rotary = rotary,
-                        Window = differences.Window,
-                    })),
+                    norm($"{path}.{differences.AttentionNormName}"),
+                    model.Attention(differences.Attention?.Invoke(layer, attention) ?? attention)) { Scale = differences.ResidualScale },
                 new ResidualBranch(
-                    model.RmsNorm($"{path}.post_attention_layernorm", hidden),
-                    differences.FeedForward?.Invoke(layer) ?? model.GatedMlp($"{path}.mlp", differences.MlpBias)),
+                    norm($"{path}.{differences.MlpNormName}"),
+                    differences.FeedForward?.Invoke(layer) ?? differences.Mlp?.Invoke($"{path}.mlp") ?? model.GatedMlp($"{path}.mlp", differences.MlpBias)) { Scale = differences.ResidualScale },
             ]);
         });
     }
-}
 
-/// <summary>Where families that follow Llama part from it.</summary>
-internal sealed record LlamaDifferences
-{
-    public bool QueryKeyValueBias { get; init; }
-
-    public bool OutputBias { get; init; }
-
-    public bool MlpBias { get; init; }
-
-    /// <summary>Norms of each query and key head before they are turned.</summary>
-    public bool HeadNorms { get; init; }
-
-    /// <summary>Positions that a row sees, itself included; 0 sees all before it.</summary>
-    public int Window { get; init; }
-
-    /// <summary>Makes the feed-forward network of a layer; null is Llama's.</summary>
-    public Func<int, ILayerOperation>? FeedForward { get; init; }
+    /// <summary>Attention with Llama's names below <paramref name="path"/>.</summary>
+    public static AttentionParts Attention(ModelBuilder model, string path, RotaryEmbedding? rotary, LlamaDifferences differences)
+    {
+        var (config, headDim) = (model.Config, model.Config.HeadDim);
+        return new AttentionParts
+        {
+            Projection = differences.Projection?.Invoke(path) ?? model.Projections(path, headDim, differences.QueryKeyValueBias),
+            Output = model.Linear($"{path}.o_proj", config.HeadCount * headDim, config.HiddenSize, differences.OutputBias),
+            QueryNorm = differences.HeadNorms ? model.RmsNorm($"{path}.q_norm", headDim) : null,
+            KeyNorm = differences.HeadNorms ? model.RmsNorm($"{path}.k_norm", headDim) : null,
+            HeadDim = headDim,
+            Rotary = rotary,
+        };
+    }
 }

@@ -8,7 +8,7 @@ internal static class Mixtral
 {
     public static DecoderModel Build(ModelBuilder model) => Llama.Build(model, new LlamaDifferences
     {
-        Window = model.Config.Whole("sliding_window", 0),
+        Attention = (_, parts) => parts with { Window = model.Config.Whole("sliding_window", 0) },
         FeedForward = layer => Experts(model, layer),
     });
 
@@ -19,7 +19,7 @@ internal static class Mixtral
         var stored = $"model.layers.{layer}.block_sparse_moe";
         var path = $"model.layers.{layer}.mlp";
         var count = config.Whole("num_local_experts");
-        var gate = model.Linear($"{path}.gate", config.HiddenSize, count, stored: $"{stored}.gate");
+        var gate = new Linear(model.Module($"{path}.gate", config.HiddenSize, count, $"{stored}.gate"));
         var settings = new RouterSettings
         {
             ChosenCount = config.Whole("num_experts_per_tok"),

@@ -2,7 +2,6 @@ using Patchbay.Engine.Adapters;
 using Patchbay.Engine.Kernels;
 using Patchbay.Engine.KvCache;
 using Patchbay.Engine.Layers;
-using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.Models;
 
@@ -15,48 +14,100 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
     private readonly ModuleTable _modules = new(config.ModelType, config.LayerCount);
     private readonly List<KvShape> _kvShapes = [];
     private readonly List<int> _stateShapes = [];
-    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
-    private readonly List<IDisposable> _owned = [];
+    private readonly List<RotaryFrequencies> _rotary = [];
 
     public ModelConfig Config => config;
 
-    /// <summary>Memory that belongs to the model and is freed with it.</summary>
-    public IReadOnlyList<IDisposable> Owned => _owned;
+    public ModelTensors Tensors { get; } = new(weights);
 
     /// <summary>Whether the checkpoint has this tensor.</summary>
-    public bool Has(string name) => weights.TryGet(name, out _);
+    public bool Has(string name) => Tensors.Has(name);
 
-    /// <summary>What adapters can change; layers that are no plain matrix add to it themselves.</summary>
+    /// <summary>What adapters can change; parts that are no plain linear layer add to it themselves.</summary>
     public ModuleTable Modules => _modules;
 
-    /// <summary>A linear layer with <c>path.weight</c> of shape (outputs, inputs) and, if asked for, <c>path.bias</c>.</summary>
+    /// <summary>The weight of a linear layer by itself.</summary>
     /// <param name="path">Its name in the model.</param>
     /// <param name="inputs">Values per row that it reads.</param>
     /// <param name="outputs">Values per row that it gives.</param>
-    /// <param name="hasBias">Whether it has a bias.</param>
     /// <param name="stored">Its name in the checkpoint, where that is another.</param>
-    public Linear Linear(string path, int inputs, int outputs, bool hasBias = false, string? stored = null) =>
-        new(Module(path, inputs, outputs, stored), hasBias ? Vector($"{stored ?? path}.bias", outputs) : null);
-
-    /// <summary>The weight of a linear layer by itself.</summary>
     public AdaptableModule Module(string path, int inputs, int outputs, string? stored = null) =>
-        _modules.Add(path, Matrix($"{stored ?? path}.weight", outputs, inputs));
+        _modules.Add(path, Tensors.Matrix($"{stored ?? path}.weight", outputs, inputs));
 
-    public RmsNorm RmsNorm(string path, int width) => RmsNorm(path, width, config.RmsNormEpsilon);
+    /// <summary>A linear layer with <c>path.weight</c> of shape (outputs, inputs) and, if asked for, <c>path.bias</c>.</summary>
+    public Linear Linear(string path, int inputs, int outputs, bool hasBias = false) =>
+        Linear(path, Tensors.Matrix($"{path}.weight", outputs, inputs), hasBias);
 
-    public RmsNorm RmsNorm(string path, int width, float epsilon) => new(Vector($"{path}.weight", width), epsilon);
+    /// <summary>The same with <c>path.weight</c> of shape (inputs, outputs).</summary>
+    public Linear TransposedLinear(string path, int inputs, int outputs, bool hasBias = false) =>
+        Linear(path, Tensors.TransposedMatrix($"{path}.weight", outputs, inputs), hasBias);
 
-    /// <summary>A SwiGLU feed-forward network with Llama's names.</summary>
-    public Mlp GatedMlp(string path, bool hasBias = false) => GatedMlp(path, config.IntermediateSize, hasBias);
+    /// <summary>RMSNorm over <paramref name="width"/> values with <c>path.weight</c>.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="width">Values that are normalised together, and of the weight.</param>
+    /// <param name="weightOffset">Added to the weight: 1 in families that store its distance from 1.</param>
+    public RmsNorm RmsNorm(string path, int width, float weightOffset = 0) => RmsNorm(path, width, config.RmsNormEpsilon, weightOffset);
+
+    /// <summary>The same with an epsilon of its own.</summary>
+    public RmsNorm RmsNorm(string path, int width, float epsilon, float weightOffset) =>
+        new(Tensors.Vector($"{path}.weight", [width], weightOffset), width, epsilon);
+
+    /// <summary>LayerNorm over <paramref name="width"/> values with <c>path.weight</c> and, unless told otherwise, <c>path.bias</c>.</summary>
+    public LayerNorm LayerNorm(string path, int width, bool hasBias = true, float weightOffset = 0) => new(
+        Tensors.Vector($"{path}.weight", [width], weightOffset),
+        hasBias ? Tensors.Vector($"{path}.bias", [width]) : null,
+        width,
+        config.LayerNormEpsilon);
+
+    /// <summary>LayerNorm that has learned nothing.</summary>
+    public LayerNorm PlainLayerNorm(int width, float epsilon)
+    {
+        var ones = new float[width];
+        Array.Fill(ones, 1);
+        return new LayerNorm(Tensors.Computed(ones), null, width, epsilon);
+    }
+
+    /// <summary>The function that <c>hidden_act</c> or the named field chooses.</summary>
+    /// <exception cref="InvalidDataException">It is not known here.</exception>
+    public Activation Activation(string field = "hidden_act", string fallback = "silu") =>
+        Layers.Activation.Find(config.Text(field) ?? fallback)
+        ?? throw config.Refuse(field, $"one of {string.Join(", ", Layers.Activation.Names)}");
+
+    /// <summary>A gated feed-forward network with Llama's names.</summary>
+    public GatedMlp GatedMlp(string path, bool hasBias = false, Activation? activation = null) =>
+        GatedMlp(path, config.IntermediateSize, hasBias, activation);
 
     /// <summary>The same with another number of inner values.</summary>
-    public Mlp GatedMlp(string path, int width, bool hasBias = false)
+    public GatedMlp GatedMlp(string path, int size, bool hasBias = false, Activation? activation = null) => new(
+        Linear($"{path}.gate_proj", config.HiddenSize, size, hasBias),
+        Linear($"{path}.up_proj", config.HiddenSize, size, hasBias),
+        Linear($"{path}.down_proj", size, config.HiddenSize, hasBias),
+        activation ?? Activation());
+
+    /// <summary>A gated feed-forward network whose gate and up are one matrix, with Phi-3's names.</summary>
+    public FusedGatedMlp FusedGatedMlp(string path) => new(
+        Linear($"{path}.gate_up_proj", config.HiddenSize, 2 * config.IntermediateSize),
+        Linear($"{path}.down_proj", config.IntermediateSize, config.HiddenSize),
+        Activation());
+
+    /// <summary>A plain feed-forward network.</summary>
+    public Mlp Mlp(string upPath, string downPath, int size, bool hasBias, Activation activation) => new(
+        Linear(upPath, config.HiddenSize, size, hasBias),
+        Linear(downPath, size, config.HiddenSize, hasBias),
+        activation);
+
+    /// <summary>Queries, keys and values from linear layers of Llama's names below <paramref name="path"/>.</summary>
+    public SeparateProjections Projections(string path, int headDim, bool hasBias = false) => new(
+        Linear($"{path}.q_proj", config.HiddenSize, config.HeadCount * headDim, hasBias),
+        Linear($"{path}.k_proj", config.HiddenSize, config.KvHeadCount * headDim, hasBias),
+        Linear($"{path}.v_proj", config.HiddenSize, config.KvHeadCount * headDim, hasBias));
+
+    /// <summary>The rotation of heads by the configuration; one for all layers that turn alike.</summary>
+    public RotaryEmbedding Rotary(int headDim, RotaryOptions? options = null)
     {
-        config.Require("hidden_act", "silu");
-        return new Mlp(
-            Linear($"{path}.gate_proj", config.HiddenSize, width, hasBias),
-            Linear($"{path}.up_proj", config.HiddenSize, width, hasBias),
-            Linear($"{path}.down_proj", width, config.HiddenSize, hasBias));
+        var frequencies = RotarySettings.Read(config, headDim, options ?? new RotaryOptions());
+        _rotary.Add(frequencies);
+        return new RotaryEmbedding(frequencies, options?.TurnsNeighbours ?? false);
     }
 
     /// <summary>Attention over the next layer of the key/value store.</summary>
@@ -83,88 +134,56 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
         return _stateShapes.Count - 1;
     }
 
-    /// <summary>Puts the model together from layers made by <paramref name="layer"/>, with Llama's names for what surrounds them.</summary>
+    /// <summary>Puts the model together from its frame and from layers made by <paramref name="layer"/>.</summary>
     /// <exception cref="InvalidDataException">The checkpoint has a tensor that is no part of the model.</exception>
-    public DecoderModel Decoder(RotaryFrequencies rotary, Func<int, DecoderLayer> layer)
+    public DecoderModel Decoder(DecoderFrame frame, Func<int, DecoderLayer> layer)
     {
-        var embedding = Matrix("model.embed_tokens.weight", config.VocabularySize, config.HiddenSize);
+        var embedding = Tensors.Matrix($"{frame.EmbeddingPath}.weight", config.VocabularySize, config.HiddenSize);
+        var positions = frame.PositionPath is { } path
+            ? Tensors.Matrix($"{path}.weight", config.ContextLength + frame.FirstPosition, config.HiddenSize)
+            : null;
         var layers = Enumerable.Range(0, config.LayerCount).Select(layer).ToList();
-        var norm = RmsNorm("model.norm", config.HiddenSize);
-        var head = config.TiesEmbeddings ? embedding : Matrix("lm_head.weight", config.VocabularySize, config.HiddenSize);
-        if (config.TiesEmbeddings)
-        {
-            // Some files carry a copy of what they tie.
-            _used.Add("lm_head.weight");
-        }
-
-        RefuseUnused();
+        var head = Head(frame, embedding);
+        Tensors.RefuseUnused(config.ModelType);
         return new DecoderModel
         {
             Config = config,
-            Embedding = new TokenEmbedding(embedding),
+            Embedding = new TokenEmbedding(embedding)
+            {
+                Scale = frame.EmbeddingScale,
+                Positions = positions,
+                FirstPosition = frame.FirstPosition,
+                Norm = frame.EmbeddingNorm,
+            },
             Layers = layers,
-            Head = new LmHead(norm, new Linear(_modules.Add("lm_head", head, isOutputHead: true))),
+            Head = head,
             Modules = _modules,
             KvShapes = _kvShapes,
             StateShapes = _stateShapes,
-            Rotary = rotary,
+            Rotary = _rotary,
         };
     }
 
-    public void Dispose()
-    {
-        _owned.ForEach(item => item.Dispose());
-        weights.Dispose();
-    }
+    public void Dispose() => Tensors.Dispose();
 
-    private unsafe WeightMatrix Matrix(string name, int rows, int columns)
+    private Linear Linear(string path, WeightMatrix weight, bool hasBias, bool isOutputHead = false) =>
+        new(_modules.Add(path, weight, isOutputHead), hasBias ? Tensors.Vector($"{path}.bias", [weight.Rows]) : null);
+
+    private LmHead Head(DecoderFrame frame, WeightMatrix embedding)
     {
-        var tensor = Take(name, [rows, columns]);
-        if (!WeightDecoder.Supports(tensor.Type))
+        var weight = $"{frame.HeadPath}.weight";
+        var isTied = config.Boolean("tie_word_embeddings", frame.TiesByDefault);
+        if (isTied)
         {
-            throw new InvalidDataException($"{weights.Name}: tensor {name}: weights stored as {tensor.Type} are not supported.");
+            // Some files carry a copy of what they tie.
+            Tensors.Ignore(weight);
         }
 
-        return new WeightMatrix(tensor.Type, rows, columns, tensor.Pointer);
-    }
-
-    /// <summary>A vector as float32, whatever it is stored as.</summary>
-    public unsafe NativeBuffer Vector(string name, int length)
-    {
-        var tensor = Take(name, [length]);
-        if (!WeightDecoder.Supports(tensor.Type))
+        var matrix = isTied ? embedding : Tensors.Matrix(weight, config.VocabularySize, config.HiddenSize);
+        return new LmHead(frame.FinalNorm, Linear(frame.HeadPath, matrix, frame.HasHeadBias, isOutputHead: true))
         {
-            throw new InvalidDataException($"{weights.Name}: tensor {name}: values stored as {tensor.Type} are not supported.");
-        }
-
-        var vector = NativeBuffer.Of<float>(length);
-        _owned.Add(vector);
-        WeightDecoder.Decode(tensor.Type, tensor.Pointer, length, vector.Floats);
-        return vector;
-    }
-
-    private TensorView Take(string name, ReadOnlySpan<long> shape)
-    {
-        if (!weights.TryGet(name, out var tensor))
-        {
-            throw new InvalidDataException($"{weights.Name}: tensor {name} is missing, though the configuration needs it.");
-        }
-
-        _used.Add(name);
-        return tensor.Shape.AsSpan().SequenceEqual(shape)
-            ? tensor
-            : throw new InvalidDataException(
-                $"{weights.Name}: tensor {name}: expected shape [{string.Join(", ", shape.ToArray())}] by the configuration, found {tensor.ShapeText}.");
-    }
-
-    private void RefuseUnused()
-    {
-        // Old checkpoints of Llama store what is computed from the configuration.
-        var unknown = weights.Names.FirstOrDefault(name =>
-            !_used.Contains(name) && !name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal));
-        if (unknown is not null)
-        {
-            throw new InvalidDataException($"{weights.Name}: tensor {unknown} is no part of a {config.ModelType} model that is known here.");
-        }
+            Scale = frame.LogitScale,
+            SoftCap = frame.LogitSoftCap,
+        };
     }
 }

@@ -35,23 +35,25 @@ internal sealed class ModelConfig
 
     public int VocabularySize => Whole("vocab_size");
 
-    public int HiddenSize => Whole("hidden_size");
+    public int HiddenSize => WholeOf("hidden_size", "n_embd");
 
     public int IntermediateSize => Whole("intermediate_size");
 
-    public int LayerCount => Whole("num_hidden_layers");
+    public int LayerCount => WholeOf("num_hidden_layers", "n_layer");
 
-    public int HeadCount => Whole("num_attention_heads");
+    public int HeadCount => WholeOf("num_attention_heads", "n_head");
 
     public int KvHeadCount => Whole("num_key_value_heads", HeadCount);
 
     public int HeadDim => Whole("head_dim", HiddenSize / HeadCount);
 
-    public int ContextLength => Whole("max_position_embeddings");
+    public int ContextLength => WholeOf("max_position_embeddings", "n_positions", "seq_length");
 
     public float RmsNormEpsilon => (float)Number("rms_norm_eps", 1e-6);
 
-    public bool TiesEmbeddings => Boolean("tie_word_embeddings", false);
+    /// <summary>ε of LayerNorm, under the names that families give it.</summary>
+    public float LayerNormEpsilon =>
+        (float)Number("layer_norm_eps", Number("layer_norm_epsilon", Number("norm_epsilon", Number("norm_eps", 1e-5))));
 
     /// <summary>Tokens that end a sequence; the field holds one, a list or nothing.</summary>
     public IReadOnlyList<int> EndOfSequence => ReadTokens(_root, "eos_token_id");
@@ -104,6 +106,20 @@ internal sealed class ModelConfig
         : value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
             ? [.. value.EnumerateArray().Select(item => item.GetString()!)]
             : throw Refuse(name, "a list of strings");
+
+    /// <summary>The first of several names for one field.</summary>
+    public int WholeOf(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (TryGet(name, out _))
+            {
+                return Whole(name);
+            }
+        }
+
+        return Whole(names[0]);
+    }
 
     public double Number(string name, double fallback) => !TryGet(name, out var value) ? fallback
         : value.ValueKind == JsonValueKind.Number ? value.GetDouble()

@@ -1,27 +1,30 @@
 namespace Patchbay.Engine.Models;
 
+/// <summary>What builds a <c>model_type</c>, and what it is in a few words.</summary>
+internal sealed record ModelFamily(Func<ModelBuilder, DecoderModel> Build, string Description);
+
 /// <summary>Which family builds which <c>model_type</c>.</summary>
 internal static class ModelRegistry
 {
-    private static readonly Dictionary<string, Func<ModelBuilder, DecoderModel>> s_families = new()
+    private static readonly Dictionary<string, ModelFamily> s_families = new()
     {
-        ["deepseek_v2"] = Deepseek.BuildV2,
-        ["deepseek_v3"] = Deepseek.BuildV3,
-        ["dots1"] = Dots1.Build,
-        ["llama"] = Llama.Build,
-        ["mixtral"] = Mixtral.Build,
-        ["qwen2"] = Qwen2.Build,
-        ["qwen2_moe"] = Qwen2Moe.Build,
-        ["qwen3"] = Qwen3.Build,
-        ["qwen3_moe"] = Qwen3Moe.Build,
+        ["deepseek_v2"] = new(Deepseek.BuildV2, "DeepSeek-V2 and DeepSeek-Coder-V2"),
+        ["deepseek_v3"] = new(Deepseek.BuildV3, "DeepSeek-V3 and DeepSeek-R1"),
+        ["dots1"] = new(Dots1.Build, "dots.llm1"),
+        ["llama"] = new(Llama.Build, "Llama 1 to 3, SmolLM2, and what is built alike"),
+        ["mixtral"] = new(Mixtral.Build, "Mixtral"),
+        ["qwen2"] = new(Qwen2.Build, "Qwen2 and Qwen2.5"),
+        ["qwen2_moe"] = new(Qwen2Moe.Build, "Qwen1.5-MoE and Qwen2-MoE"),
+        ["qwen3"] = new(Qwen3.Build, "Qwen3, dense"),
+        ["qwen3_moe"] = new(Qwen3Moe.Build, "Qwen3, mixtures of experts"),
     };
 
-    /// <summary>The types that can be built.</summary>
-    public static IEnumerable<string> ModelTypes => s_families.Keys;
+    /// <summary>The families by <c>model_type</c>.</summary>
+    public static IReadOnlyDictionary<string, ModelFamily> Families => s_families;
 
     /// <exception cref="InvalidDataException">The type is not known, or the checkpoint does not fit it.</exception>
     public static DecoderModel Build(ModelBuilder builder) =>
         s_families.TryGetValue(builder.Config.ModelType, out var family)
-            ? family(builder)
-            : throw builder.Config.Refuse("model_type", $"one of {string.Join(", ", ModelTypes)}");
+            ? family.Build(builder)
+            : throw builder.Config.Refuse("model_type", $"one of {string.Join(", ", s_families.Keys)}");
 }

@@ -49,7 +49,7 @@ public sealed class FamilyGoldenTests
             File.Copy(Path.Combine(folder, "config.v4.json"), Path.Combine(old.FullName, "config.json"));
             using var written = Models.LoadedModel.Open(old.FullName);
             using var current = Models.LoadedModel.Open(folder);
-            Assert.Equal(current.Model.Rotary.Inverse(0), written.Model.Rotary.Inverse(0));
+            Assert.Equal(current.Model.Rotary.Select(rotary => rotary.Inverse(0)), written.Model.Rotary.Select(rotary => rotary.Inverse(0)));
             Assert.Equal(current.Model.KvShapes, written.Model.KvShapes);
         }
         finally
