@@ -7,7 +7,7 @@ public sealed class ExpertAdapterTests
 {
     public static TheoryData<string> Options =>
     [
-        "mla", "moe_all_linear", "moe_list", "moe_shared_expert", "moe_v4_mixtral", "moe_v4_qwen3_moe", "parameters_mixtral",
+        "mla", "moe_all_linear", "moe_list", "moe_shared_expert", "moe_v4_mixtral", "moe_v4_qwen3_moe", "parameters_gpt_oss", "parameters_gpt_oss_down", "parameters_mixtral",
         "parameters_mixtral_down", "parameters_mixtral_gate_up", "parameters_of_linear", "parameters_qwen3_moe", "parameters_router",
     ];
 

@@ -7,7 +7,7 @@ public sealed class FamilyGoldenTests
 {
     public static TheoryData<string> Families =>
     [
-        "deepseek_v2", "deepseek_v3", "dots1",
+        "deepseek_v2", "deepseek_v3", "dots1", "ernie4_5_moe", "gpt_oss", "granitemoe",
         "llama", "llama_biases", "llama_rope_dynamic", "llama_rope_linear", "llama_rope_llama3", "llama_rope_yarn", "llama_tied_head_dim",
         "mixtral", "qwen2", "qwen2_moe", "qwen3", "qwen3_moe",
     ];
