@@ -1,4 +1,5 @@
 using Patchbay.Engine.Kernels;
+using Patchbay.Engine.Kernels.Activations;
 using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.Tests.Kernels;
@@ -115,7 +116,7 @@ public sealed unsafe class KernelTests
         using var x = RandomMatrix(5, 3 * 37, seed: 15, out var xs);
         using var w = RandomMatrix(1, 37, seed: 16, out var weight);
         using var y = RandomMatrix(5, 3 * 37, seed: 17, out var ys);
-        pool.RunRows(new RootMeanSquare(xs, ys, weight.Data, 37, 1e-5f), 5, 3 * 37);
+        pool.RunRows(new RootMeanSquare(xs, ys, weight.Data, 37, 37, 1e-5f), 5, 3 * 37);
         var expected = new float[37];
         for (var row = 0; row < 5; row++)
         {
@@ -132,7 +133,7 @@ public sealed unsafe class KernelTests
 
     [Theory]
     [MemberData(nameof(Paths))]
-    public void GatedSilu_EqualsTheDefinition(string path)
+    public void ActivateGated_WithSilu_EqualsTheDefinition(string path)
     {
         using var pool = new WorkerPool(1, Enum.Parse<SimdPath>(path));
         using var g = RandomMatrix(3, 53, seed: 18, out var gate);
@@ -143,11 +144,11 @@ public sealed unsafe class KernelTests
             for (var i = 0; i < 53; i++)
             {
                 gate.Row(row)[i] *= 20;
-                expected[row, i] = GatedSilu.ApplyReference(gate.Row(row)[i], up.Row(row)[i]);
+                expected[row, i] = (float)(gate.Row(row)[i] / (1 + Math.Exp(-gate.Row(row)[i])) * up.Row(row)[i]);
             }
         }
 
-        pool.RunRows(new GatedSilu(gate, up), 3, 53);
+        pool.RunRows(new ActivateGated<Silu>(default, gate, up), 3, 53);
         for (var row = 0; row < 3; row++)
         {
             for (var i = 0; i < 53; i++)
@@ -193,7 +194,7 @@ public sealed unsafe class KernelTests
                 for (var head = 0; head < Heads * Group; head++)
                 {
                     var query = queries.RowSpan(row).Slice(head * Dim, Dim);
-                    AttendPaged.AttendReference(rows, layer, head / Group, query, 3 + row, settings, expected);
+                    AttendPaged.AttendReference(rows, layer, head, head / Group, query, 3 + row, settings, expected);
                     for (var i = 0; i < Dim; i++)
                     {
                         Assert.Equal(expected[i], output.Row(row)[(head * Dim) + i], 2e-5f);
