@@ -1,4 +1,4 @@
-namespace Patchbay.Engine.Text.Tokenization.PreTokenizers;
+namespace Patchbay.Engine.Text.Tokenization.Scanners;
 
 /// <summary>All matches of a scanner.</summary>
 internal sealed class ScannerFinder(PieceScanner scanner) : IMatchFinder

@@ -1,4 +1,4 @@
-namespace Patchbay.Engine.Text.Tokenization.PreTokenizers;
+namespace Patchbay.Engine.Text.Tokenization.Scanners;
 
 /// <summary>A pattern, written by hand or not, that is searched for in a text from left to right.</summary>
 internal abstract class PieceScanner

@@ -1,6 +1,9 @@
-namespace Patchbay.Engine.Text.Tokenization.PreTokenizers;
+namespace Patchbay.Engine.Text.Tokenization.Scanners;
 
-/// <summary>The patterns of well-known tokenizers, which have a scanner written by hand: ten times as fast, and nothing to compile at start.</summary>
+/// <summary>
+/// The patterns of well-known tokenizers, which have a scanner written by hand: ten times as fast, and nothing to
+/// compile at start.
+/// </summary>
 internal static class KnownPatterns
 {
     public static PieceScanner? Find(string pattern) => pattern switch

@@ -1,4 +1,4 @@
-namespace Patchbay.Engine.Text.Tokenization.PreTokenizers;
+namespace Patchbay.Engine.Text.Tokenization.Scanners;
 
 /// <summary>Finds all matches of a pattern in a text: those of a scanner or of a regular expression.</summary>
 internal interface IMatchFinder

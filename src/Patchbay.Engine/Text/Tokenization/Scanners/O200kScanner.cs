@@ -1,4 +1,4 @@
-namespace Patchbay.Engine.Text.Tokenization.PreTokenizers;
+namespace Patchbay.Engine.Text.Tokenization.Scanners;
 
 /// <summary>
 /// The pattern of o200k and of Mistral's tekken, which cuts words where an upper-case letter follows a lower-case one. With

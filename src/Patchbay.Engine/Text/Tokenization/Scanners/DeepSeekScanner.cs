@@ -1,4 +1,4 @@
-namespace Patchbay.Engine.Text.Tokenization.PreTokenizers;
+namespace Patchbay.Engine.Text.Tokenization.Scanners;
 
 /// <summary>
 /// The third pattern of DeepSeek-V3: an ASCII punctuation mark with the ASCII word behind it, words, punctuation, white space.

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Patchbay.Engine.Text.Tokenization.PreTokenizers;
+namespace Patchbay.Engine.Text.Tokenization.Scanners;
 
 /// <summary>\w+|[^\w\s]+</summary>
 internal sealed class WordScanner : PieceScanner

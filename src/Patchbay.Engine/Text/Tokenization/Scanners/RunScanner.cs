@@ -1,13 +1,11 @@
-namespace Patchbay.Engine.Text.Tokenization.PreTokenizers;
+using System.Text;
+
+namespace Patchbay.Engine.Text.Tokenization.Scanners;
 
 /// <summary>Up to a number of characters in a row that a condition holds for.</summary>
 internal sealed class RunScanner(Func<int, bool> isMember, int most = int.MaxValue) : PieceScanner
 {
     public static RunScanner Numbers(int most) => new(IsNumber, most);
-
-    /// <summary>ASCII punctuation (symbols included) and \p{P}.</summary>
-    public static bool IsPunctuation(int character) =>
-        (character < 0x80 && (char.IsPunctuation((char)character) || char.IsSymbol((char)character))) || Has(character, CharClass.Punctuation);
 
     public static bool IsNumber(int character) => Has(character, CharClass.Number);
 
@@ -30,5 +28,5 @@ internal sealed class RunScanner(Func<int, bool> isMember, int most = int.MaxVal
         return end - start;
     }
 
-    private static bool Has(int character, CharClass any) => (CharClasses.Of(new System.Text.Rune(character)) & any) != 0;
+    private static bool Has(int character, CharClass any) => (CharClasses.Of(new Rune(character)) & any) != 0;
 }

@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using Patchbay.Engine.Text.Tokenization.PreTokenizers;
 
-namespace Patchbay.Engine.Text.Tokenization;
+namespace Patchbay.Engine.Text.Tokenization.Scanners;
 
 /// <summary>
 /// All matches of a regular expression that a tokenizer file brings along. .NET matches UTF-16 units where the original matches
@@ -62,7 +61,8 @@ internal sealed class PatternFinder : IMatchFinder
         }
         catch (RegexMatchTimeoutException)
         {
-            throw new InvalidDataException($"{_field}: expected a pattern that searches a text in {Limit.TotalSeconds} s, found one that takes longer.");
+            throw new InvalidDataException(
+                $"{_field}: expected a pattern that searches a text in {Limit.TotalSeconds} s, found one that takes longer.");
         }
     }
 
@@ -83,7 +83,8 @@ internal sealed class PatternFinder : IMatchFinder
         }
         catch (RegexParseException exception)
         {
-            throw new InvalidDataException($"{field}: expected a regular expression, found {exception.Error} at character {exception.Offset}.");
+            throw new InvalidDataException(
+                $"{field}: expected a regular expression, found {exception.Error} at character {exception.Offset}.");
         }
     }
 

@@ -1,4 +1,4 @@
-namespace Patchbay.Engine.Text.Tokenization.PreTokenizers;
+namespace Patchbay.Engine.Text.Tokenization.Scanners;
 
 /// <summary>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</summary>
 internal sealed class Gpt2Scanner : PieceScanner
