@@ -132,7 +132,8 @@ internal sealed class EngineLoop : IDisposable
         _batch.Clear();
         foreach (var (sequence, count) in _plan.Entries)
         {
-            _batch.Add(sequence.Pending(count), sequence.ComputedCount, sequence.Blocks!, sequence.Adapter, sequence.RotaryLength);
+            _batch.Add(
+                sequence.Pending(count), sequence.ComputedCount, sequence.Blocks!, sequence.Adapter, sequence.RotaryLength, sequence.StateSlot);
         }
     }
 

@@ -21,6 +21,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly AdapterPool _adapters = new();
     private readonly WorkerPool _workers;
     private readonly KvStore _kv;
+    private readonly StateStore _states;
     private readonly BlockPool _blocks;
     private readonly ForwardBatch _batch;
     private readonly Scheduler _scheduler;
@@ -46,11 +47,12 @@ public sealed class InferenceEngine : IAsyncDisposable
 
         _workers = new WorkerPool(options.ThreadCount);
         _kv = new KvStore(model.Model.KvShapes, blockCount);
+        _states = new StateStore(model.Model.StateShapes, KvBudget.StateSlots(model.Model.StateShapes, options));
         var index = new PrefixIndex();
         _blocks = new BlockPool(blockCount, index);
-        _batch = new ForwardBatch(_workers, _kv);
+        _batch = new ForwardBatch(_workers, _kv, _states);
         var limits = new SchedulerLimits(options.MaxBatchTokens, options.MaxRunningSequences, options.PrefixCache);
-        _scheduler = new Scheduler(limits, _blocks, index, model.Model.RotaryLengthFor);
+        _scheduler = new Scheduler(limits, _blocks, index, _states, model.Model.RotaryLengthFor);
         _statistics = Snapshot(null);
         _loop = new EngineLoop(model.Model, _scheduler, _batch) { StepDone = () => _statistics = Snapshot(_loop) };
         _loop.Start();
@@ -168,6 +170,7 @@ public sealed class InferenceEngine : IAsyncDisposable
             _loop.Dispose();
             _batch.Dispose();
             _kv.Dispose();
+            _states.Dispose();
             _workers.Dispose();
             _adapters.Dispose();
             _model.Dispose();
@@ -177,7 +180,11 @@ public sealed class InferenceEngine : IAsyncDisposable
     }
 
     /// <summary>Throws if the memory of keys and values is not accounted for; only while nothing runs.</summary>
-    internal void CheckIntegrity() => _blocks.CheckIntegrity();
+    internal void CheckIntegrity()
+    {
+        _blocks.CheckIntegrity();
+        _states.CheckIntegrity();
+    }
 
     private EngineStatistics Snapshot(EngineLoop? loop) => new(
         _scheduler.RunningCount,

@@ -10,6 +10,16 @@ internal static class KvBudget
     private const long SmallBytes = 64L << 20;
     private const int DefaultContexts = 4;
 
+    /// <summary>Sequences that can hold recurrent states at the same time: as many as may run, while they take a quarter of the memory.</summary>
+    /// <param name="shapes">Values that each recurrent layer keeps per sequence.</param>
+    /// <param name="options">What the operator asks for.</param>
+    public static int StateSlots(IReadOnlyList<int> shapes, EngineOptions options)
+    {
+        var bytes = Math.Max(1, StateStore.BytesPerSlot(shapes));
+        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        return (int)Math.Clamp(memory / 4 / bytes, 1, options.MaxRunningSequences);
+    }
+
     /// <param name="shapes">What the layers keep per token.</param>
     /// <param name="contextLength">Longest sequence.</param>
     /// <param name="options">What the operator asks for.</param>

@@ -9,15 +9,14 @@ namespace Patchbay.Engine.Adapters;
 /// <code>
 /// 1. files     read and hashed once                       AdapterFiles
 /// 2. config    every field known, or refused              PeftConfig
-/// 3. targets   which modules of this base model           PeftPatterns
-/// 4. tensors   A and B of every target, and nothing else  (here)
+/// 3. targets   which modules of this base model           PeftPatterns, PeftParameters
+/// 4. tensors   A and B of every target, and nothing else  AdapterTensors
 /// 5. deltas    copied into kernel layout, DoRA's norms    LoraDeltaFactory
 /// </code>
 /// Runs on any thread but the engine loop's. Nothing of the adapter is visible before the last step is done.
 /// </summary>
 internal static class LoraAdapterReader
 {
-    private const string Prefix = "base_model.model.";
     private const string File = AdapterFiles.WeightsFile;
 
     /// <exception cref="AdapterRefusedException">Something in it is broken, does not fit the base model, or is not applied exactly.</exception>
@@ -43,24 +42,27 @@ internal static class LoraAdapterReader
 
     private static LoraAdapter Bind(AdapterFiles files, PeftConfig config, SafetensorsFile weights, ModuleTable modules)
     {
-        var targets = PeftPatterns.Targets(config, modules);
-        var unused = new HashSet<string>(weights.Tensors.Keys, StringComparer.Ordinal);
-        var parts = targets.ConvertAll(module => Take(module, config, weights, unused));
-        if (unused.Count > 0)
-        {
-            throw new AdapterRefusedException(
-                $"{File}: tensor {unused.Order(StringComparer.Ordinal).First()} belongs to nothing that {AdapterFiles.ConfigFile} names.");
-        }
-
+        var tensors = new AdapterTensors(weights);
+        var parts = PeftPatterns.Targets(config, modules).ConvertAll(module => Take(module, module.Path, config, tensors));
+        parts.AddRange(PeftParameters.Modules(config, modules).Select(module => Take(module, PeftParameters.WeightPath(module), config, tensors)));
+        var stacked = PeftParameters.Take(config, modules, tensors);
+        tensors.RefuseUnused();
         var deltas = new LoraDelta?[modules.Modules.Count];
         try
         {
             foreach (var part in parts)
             {
+                if (deltas[part.Module.Index] is not null)
+                {
+                    throw new AdapterRefusedException(
+                        $"{AdapterFiles.ConfigFile}: {part.Module.Path} is named by target_modules and by target_parameters; expected one of them.");
+                }
+
                 deltas[part.Module.Index] = LoraDeltaFactory.Create(part);
             }
 
-            return new LoraAdapter(Describe(files, config, parts, deltas), deltas);
+            stacked.ForEach(part => StackedDeltaFactory.Create(part, deltas));
+            return new LoraAdapter(Describe(files, config, parts, stacked, deltas), deltas);
         }
         catch
         {
@@ -73,59 +75,35 @@ internal static class LoraAdapterReader
         }
     }
 
-    private static LoraTensors Take(AdaptableModule module, PeftConfig config, SafetensorsFile weights, HashSet<string> unused)
+    /// <param name="module">The module.</param>
+    /// <param name="path">What patterns are matched against.</param>
+    private static LoraTensors Take(AdaptableModule module, string path, PeftConfig config, AdapterTensors tensors)
     {
-        var rank = (int)PeftPatterns.Lookup("rank_pattern", config.RankPattern, module.Path, config.Rank);
-        var alpha = PeftPatterns.Lookup("alpha_pattern", config.AlphaPattern, module.Path, config.Alpha);
-        var name = Prefix + module.Path;
-        var a = Take($"{name}.lora_A.weight", [rank, module.Weight.Columns]);
-        var b = Take($"{name}.lora_B.weight", [module.Weight.Rows, rank]);
+        var (rank, scale) = config.RankAndScale(path);
+        var (inputs, outputs) = (module.Weight.Columns, module.Weight.Rows);
+        var why = $"rank {rank} on a module of {inputs} inputs and {outputs} outputs, by r and rank_pattern";
+        var a = tensors.Take($"{module.Path}.lora_A.weight", [rank, inputs], module.Path, why);
+        var b = tensors.Take($"{module.Path}.lora_B.weight", [outputs, rank], module.Path, why);
         TensorView? magnitude = null;
         if (config.UseDora)
         {
             // PEFT up to 0.8 stored magnitudes as the weight of a module.
-            var old = $"{name}.lora_magnitude_vector.weight";
-            magnitude = Take(weights.Tensors.ContainsKey(old) ? old : $"{name}.lora_magnitude_vector", [module.Weight.Rows]);
+            var old = $"{module.Path}.lora_magnitude_vector.weight";
+            magnitude = tensors.Take(tensors.Has(old) ? old : $"{module.Path}.lora_magnitude_vector", [outputs], module.Path, why);
         }
 
-        var scale = config.UseRsLora ? alpha / Math.Sqrt(rank) : alpha / rank;
-        return new LoraTensors(module, a, b, magnitude, (float)scale);
-
-        TensorView Take(string tensor, long[] shape)
-        {
-            if (!weights.Tensors.TryGetValue(tensor, out var view))
-            {
-                throw new AdapterRefusedException($"{File}: tensor {tensor} is missing, though {Needs(tensor)}.");
-            }
-
-            unused.Remove(tensor);
-            if (!view.Shape.AsSpan().SequenceEqual(shape))
-            {
-                throw new AdapterRefusedException(
-                    $"{File}: tensor {tensor}: expected shape [{string.Join(", ", shape)}] (rank {rank} on a module of {module.Weight.Columns} inputs and {module.Weight.Rows} outputs, by r and rank_pattern), found {view.ShapeText}.");
-            }
-
-            if (!view.Type.IsNumeric())
-            {
-                throw new AdapterRefusedException($"{File}: tensor {tensor}: expected F32, F16, BF16 or F64, found {view.Type}.");
-            }
-
-            return view;
-        }
-
-        string Needs(string tensor) => tensor.Contains("magnitude", StringComparison.Ordinal)
-            ? $"use_dora needs a lora_magnitude_vector for every target"
-            : $"{AdapterFiles.ConfigFile} targets {module.Path}";
+        return new LoraTensors(module, a, b, magnitude, scale);
     }
 
-    private static AdapterVersion Describe(AdapterFiles files, PeftConfig config, List<LoraTensors> parts, LoraDelta?[] deltas) => new(
+    private static AdapterVersion Describe(
+        AdapterFiles files, PeftConfig config, List<LoraTensors> parts, List<StackedTensors> stacked, LoraDelta?[] deltas) => new(
         files.Digest,
         config.UseDora ? "DoRA" : config.UseRsLora ? "rsLoRA" : "LoRA",
-        parts.Max(part => (int)part.A.Shape[0]),
+        deltas.Max(delta => delta?.Rank ?? 0),
         config.Alpha,
-        [.. parts.Select(part => part.Module.Leaf).Distinct().Order(StringComparer.Ordinal)],
-        parts.Count,
-        string.Join(", ", parts.Select(part => part.A.Type.ToString()).Distinct()),
+        [.. parts.Select(part => part.Module.Leaf).Concat(stacked.Select(part => part.Parameter.Name)).Distinct().Order(StringComparer.Ordinal)],
+        parts.Count + stacked.Count,
+        string.Join(", ", parts.Select(part => part.A).Concat(stacked.Select(part => part.A)).Select(a => a.Type.ToString()).Distinct()),
         files.TotalBytes,
         deltas.Sum(delta => delta?.ByteLength ?? 0),
         config.BaseModel);

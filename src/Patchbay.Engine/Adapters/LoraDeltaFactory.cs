@@ -15,7 +15,7 @@ internal static unsafe class LoraDeltaFactory
         WeightMatrix? expand = null;
         try
         {
-            shrink = Copy(tensors.A);
+            shrink = Copy(tensors.A, 0, (int)tensors.A.Shape[0]);
             RefuseNonFinite(shrink, tensors.A.Name);
             expand = Transpose(tensors.B);
             RefuseNonFinite(expand, tensors.B.Name);
@@ -29,14 +29,16 @@ internal static unsafe class LoraDeltaFactory
         }
     }
 
-    private static ElementType Stored(ElementType type) => type == ElementType.F64 ? ElementType.F32 : type;
+    /// <summary>The type that values are kept in.</summary>
+    public static ElementType Stored(ElementType type) => type == ElementType.F64 ? ElementType.F32 : type;
 
-    private static WeightMatrix Copy(TensorView source)
+    /// <summary>Some rows of a matrix.</summary>
+    public static WeightMatrix Copy(TensorView source, int firstRow, int rows)
     {
-        var (rows, columns) = ((int)source.Shape[0], (int)source.Shape[1]);
+        var columns = (int)source.Shape[1];
         var (type, size) = (Stored(source.Type), Stored(source.Type).Block().Bytes);
         var buffer = new NativeBuffer((long)rows * columns * size);
-        CopyValues(source, 0, 1, rows * columns, buffer.Data);
+        CopyValues(source, (long)firstRow * columns, 1, rows * columns, buffer.Data);
         return new WeightMatrix(type, rows, columns, buffer.Data, buffer);
     }
 
@@ -53,7 +55,8 @@ internal static unsafe class LoraDeltaFactory
         return new WeightMatrix(type, columns, rows, buffer.Data, buffer);
     }
 
-    private static void CopyValues(TensorView source, long first, long step, int count, byte* destination)
+    /// <summary>Copies values <paramref name="first"/>, first + step, … in the type that deltas are kept in.</summary>
+    public static void CopyValues(TensorView source, long first, long step, int count, byte* destination)
     {
         for (var i = 0; i < count; i++)
         {
@@ -73,7 +76,8 @@ internal static unsafe class LoraDeltaFactory
         }
     }
 
-    private static void RefuseNonFinite(WeightMatrix matrix, string tensor)
+    /// <exception cref="AdapterRefusedException">A value is infinite or not a number.</exception>
+    public static void RefuseNonFinite(WeightMatrix matrix, string tensor)
     {
         // Exponent bits all set: infinity or not a number.
         var (mask, halves) = matrix.Type switch

@@ -31,4 +31,23 @@ internal sealed class LoraRows
 
         _groups.Add(new LoraGroup(adapter, firstRow, rowCount));
     }
+
+    /// <summary>Becomes the grouping of rows picked out of another one's, in ascending order.</summary>
+    public void Pick(LoraRows source, ReadOnlySpan<int> rows)
+    {
+        Clear();
+        var next = 0;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            while (next < source._groups.Count && source._groups[next].FirstRow + source._groups[next].RowCount <= rows[i])
+            {
+                next++;
+            }
+
+            if (next < source._groups.Count && source._groups[next].FirstRow <= rows[i])
+            {
+                Add(source._groups[next].Adapter, i, 1);
+            }
+        }
+    }
 }

@@ -9,6 +9,9 @@ namespace Patchbay.Engine.Adapters;
 /// <param name="IsOutputHead">Whether it is the language-model head, which <c>all-linear</c> leaves out.</param>
 internal sealed record AdaptableModule(int Index, string Path, WeightMatrix Weight, bool IsOutputHead)
 {
+    /// <summary>Whether it is a piece of a stacked parameter, which only <c>target_parameters</c> can name.</summary>
+    public bool IsPart { get; init; }
+
     /// <summary>The last part of the name, for example <c>q_proj</c>.</summary>
     public string Leaf => Path[(Path.LastIndexOf('.') + 1)..];
 }
@@ -19,6 +22,7 @@ internal sealed record AdaptableModule(int Index, string Path, WeightMatrix Weig
 internal sealed class ModuleTable(string modelType, int layerCount)
 {
     private readonly List<AdaptableModule> _modules = [];
+    private readonly List<StackedParameter> _parameters = [];
     private readonly Dictionary<string, AdaptableModule> _byPath = new(StringComparer.Ordinal);
 
     public string ModelType => modelType;
@@ -27,13 +31,18 @@ internal sealed class ModuleTable(string modelType, int layerCount)
 
     public IReadOnlyList<AdaptableModule> Modules => _modules;
 
-    public AdaptableModule Add(string path, WeightMatrix weight, bool isOutputHead = false)
+    /// <summary>Parameters that hold the matrices of all experts of a layer.</summary>
+    public IReadOnlyList<StackedParameter> Parameters => _parameters;
+
+    public AdaptableModule Add(string path, WeightMatrix weight, bool isOutputHead = false, bool isPart = false)
     {
-        var module = new AdaptableModule(_modules.Count, path, weight, isOutputHead);
+        var module = new AdaptableModule(_modules.Count, path, weight, isOutputHead) { IsPart = isPart };
         _modules.Add(module);
         _byPath.Add(path, module);
         return module;
     }
+
+    public void Add(StackedParameter parameter) => _parameters.Add(parameter);
 
     public AdaptableModule? Find(string path) => _byPath.GetValueOrDefault(path);
 }

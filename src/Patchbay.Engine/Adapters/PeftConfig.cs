@@ -23,7 +23,7 @@ internal sealed record PeftConfig
     // Options of PEFT that are not applied here; refused unless they are off.
     private static readonly string[] s_unsupported =
     [
-        "modules_to_save", "trainable_token_indices", "alora_invocation_tokens", "layer_replication", "target_parameters", "use_bdlora",
+        "modules_to_save", "trainable_token_indices", "alora_invocation_tokens", "layer_replication", "use_bdlora",
         "arrow_config", "kasa_config", "megatron_config", "lora_bias",
     ];
 
@@ -36,6 +36,9 @@ internal sealed record PeftConfig
 
     /// <summary>A regular expression for whole paths, or <c>all-linear</c>.</summary>
     public string? TargetPattern { get; init; }
+
+    /// <summary>Names to match at the end of a parameter's path.</summary>
+    public IReadOnlyList<string> Parameters { get; init; } = [];
 
     public IReadOnlyList<string> Excluded { get; init; } = [];
 
@@ -83,6 +86,15 @@ internal sealed record PeftConfig
         return config.Checked();
     }
 
+    /// <summary>Rank of a target, and the factor of its delta.</summary>
+    /// <param name="path">Name of the module, or of the parameter.</param>
+    public (int Rank, float Scale) RankAndScale(string path)
+    {
+        var rank = (int)PeftPatterns.Lookup("rank_pattern", RankPattern, path, Rank);
+        var alpha = PeftPatterns.Lookup("alpha_pattern", AlphaPattern, path, Alpha);
+        return (rank, (float)(UseRsLora ? alpha / Math.Sqrt(rank) : alpha / rank));
+    }
+
     private static string Describe(string field, FieldReader fields) =>
         field == "lora_bias" && fields.Boolean("use_dora") ? "lora_bias together with use_dora" : field;
 
@@ -90,8 +102,10 @@ internal sealed record PeftConfig
     {
         var targets = fields.TextOrList("target_modules");
         var excluded = fields.TextOrList("exclude_modules");
+        var parameters = fields.TextOrList("target_parameters");
         return new PeftConfig
         {
+            Parameters = parameters.Text is { } single ? [single] : parameters.List ?? [],
             Rank = fields.Whole("r", 1, MaxRank),
             Alpha = fields.Number("lora_alpha"),
             Targets = targets.List,
@@ -138,6 +152,8 @@ internal sealed record PeftConfig
     {
         { Layers: not null, TargetPattern: not null } when TargetPattern != "all-linear" =>
             throw new AdapterRefusedException($"{File}: layers_to_transform works with a list of target_modules, not with a pattern."),
+        { Parameters.Count: > 0, UseDora: true } =>
+            throw new AdapterRefusedException($"{File}: use_dora: expected false with target_parameters, found true."),
         { LayersPattern.Count: > 0, Layers: null } =>
             throw new AdapterRefusedException($"{File}: layers_pattern needs layers_to_transform."),
         _ => this,

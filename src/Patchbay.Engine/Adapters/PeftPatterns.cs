@@ -21,10 +21,15 @@ internal static class PeftPatterns
     {
         RefuseLayersOutOfRange(config, modules);
         var excluded = Matcher("exclude_modules", config.Excluded, config.ExcludedPattern);
-        var candidates = modules.Modules.Where(module => !excluded(module.Path)).ToList();
+        var candidates = modules.Modules.Where(module => !module.IsPart && !excluded(module.Path)).ToList();
         if (config.TargetPattern == "all-linear")
         {
             return [.. candidates.Where(module => !module.IsOutputHead)];
+        }
+
+        if (config is { Parameters.Count: > 0, TargetPattern: null } && config.Targets is not { Count: > 0 })
+        {
+            return [];
         }
 
         var names = config.Targets ?? (config.TargetPattern is null ? DefaultTargets(modules.ModelType) : []);
@@ -86,10 +91,10 @@ internal static class PeftPatterns
     {
         foreach (var name in names)
         {
-            if (!modules.Modules.Any(module => EndsWithName(module.Path, name)))
+            if (!modules.Modules.Any(module => !module.IsPart && EndsWithName(module.Path, name)))
             {
                 throw new AdapterRefusedException(
-                    $"{AdapterFiles.ConfigFile}: target_modules: the base model has no module named {name} that can be adapted; it has {string.Join(", ", modules.Modules.Select(module => module.Leaf).Distinct())}.");
+                    $"{AdapterFiles.ConfigFile}: target_modules: the base model has no module named {name} that can be adapted; it has {string.Join(", ", modules.Modules.Where(module => !module.IsPart).Select(module => module.Leaf).Distinct())}.");
             }
         }
     }

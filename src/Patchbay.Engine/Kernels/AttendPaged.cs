@@ -7,7 +7,8 @@ namespace Patchbay.Engine.Kernels;
 /// <param name="RowCount">Its rows.</param>
 /// <param name="Position">Position of the first row in the sequence.</param>
 /// <param name="Blocks">Address of the block numbers (int) that hold positions 0–15, 16–31, …</param>
-internal readonly record struct PagedRows(int FirstRow, int RowCount, int Position, nint Blocks);
+/// <param name="StateSlot">Where its recurrent state is kept; -1 for models without one.</param>
+internal readonly record struct PagedRows(int FirstRow, int RowCount, int Position, nint Blocks, int StateSlot = -1);
 
 /// <summary>
 /// Keys and values of one layer in blocks of <see cref="BlockTokens"/> tokens. Keys are stored (block, head, headDim, token), so

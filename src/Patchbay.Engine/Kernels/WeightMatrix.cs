@@ -54,5 +54,8 @@ internal sealed unsafe class WeightMatrix : IDisposable
 
     public byte* Row(int row) => Data + (nint)row * RowBytes;
 
+    /// <summary>A view of some rows; it must not outlive this matrix.</summary>
+    public WeightMatrix Slice(int first, int count) => new(Type, count, Columns, Row(first));
+
     public void Dispose() => _owned?.Dispose();
 }

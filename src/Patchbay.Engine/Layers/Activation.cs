@@ -5,7 +5,7 @@ using Patchbay.Engine.Tensors;
 namespace Patchbay.Engine.Layers;
 
 /// <summary>The non-linear function of a feed-forward network, on all rows of a batch.</summary>
-internal abstract class Activation
+internal abstract class Activation : IGatedActivation
 {
     public static Activation Silu { get; } = Of(new Silu());
 

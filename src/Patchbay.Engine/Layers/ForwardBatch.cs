@@ -9,7 +9,7 @@ namespace Patchbay.Engine.Layers;
 /// Everything one forward pass needs beside the weights: tokens in rows, grouped by sequence, sequences grouped by adapter.
 /// Filled by the engine loop, read by the layers, used again for the next step.
 /// </summary>
-internal sealed class ForwardBatch(WorkerPool pool, KvStore kv) : IDisposable
+internal sealed class ForwardBatch(WorkerPool pool, KvStore kv, StateStore states) : IDisposable
 {
     private readonly Dictionary<RotaryEmbedding, RotaryAngles> _angles = [];
     private PagedRows[] _sequences = new PagedRows[8];
@@ -18,6 +18,9 @@ internal sealed class ForwardBatch(WorkerPool pool, KvStore kv) : IDisposable
     public WorkerPool Pool => pool;
 
     public KvStore Kv => kv;
+
+    /// <summary>The states of recurrent layers.</summary>
+    public StateStore States => states;
 
     /// <summary>Scratch memory of the layers; each gives back what it took.</summary>
     public Arena Arena { get; } = new();
@@ -58,7 +61,8 @@ internal sealed class ForwardBatch(WorkerPool pool, KvStore kv) : IDisposable
     /// <param name="blocks">Where the sequence's keys and values are.</param>
     /// <param name="adapter">The adapter that acts on them; null is the base model.</param>
     /// <param name="rotaryLength">Sequence length that rotary angles are made for, where they depend on it; else 0.</param>
-    public unsafe void Add(ReadOnlySpan<int> tokens, int position, BlockTable blocks, LoraAdapter? adapter, int rotaryLength)
+    /// <param name="stateSlot">The sequence's slot of recurrent state, or -1.</param>
+    public unsafe void Add(ReadOnlySpan<int> tokens, int position, BlockTable blocks, LoraAdapter? adapter, int rotaryLength, int stateSlot = -1)
     {
         var firstRow = RowCount;
         foreach (var token in tokens)
@@ -75,7 +79,7 @@ internal sealed class ForwardBatch(WorkerPool pool, KvStore kv) : IDisposable
             Array.Resize(ref _rotaryLengths, 2 * SequenceCount);
         }
 
-        _sequences[SequenceCount] = new PagedRows(firstRow, tokens.Length, position, (nint)table);
+        _sequences[SequenceCount] = new PagedRows(firstRow, tokens.Length, position, (nint)table, stateSlot);
         _rotaryLengths[SequenceCount++] = rotaryLength;
         Lora.Add(adapter, firstRow, tokens.Length);
     }

@@ -22,10 +22,13 @@ internal sealed unsafe class Linear(AdaptableModule module, NativeBuffer? bias =
     }
 
     /// <summary>All rows of the batch.</summary>
-    public void Forward(ForwardBatch batch, Matrix x, Matrix y)
+    public void Forward(ForwardBatch batch, Matrix x, Matrix y) => Forward(batch, x, y, batch.Lora);
+
+    /// <summary>Rows that were picked out of the batch and are still grouped by adapter.</summary>
+    public void Forward(ForwardBatch batch, Matrix x, Matrix y, LoraRows adapters)
     {
         MatMul.Run(batch.Pool, module.Weight, x, y);
-        var groups = batch.Lora.Groups;
+        var groups = adapters.Groups;
         for (var i = 0; i < groups.Count; i++)
         {
             Adapt(batch, groups[i].Adapter, x.Slice(groups[i].FirstRow, groups[i].RowCount), y.Slice(groups[i].FirstRow, groups[i].RowCount));

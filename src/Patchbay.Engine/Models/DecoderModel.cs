@@ -25,6 +25,9 @@ internal sealed class DecoderModel
     /// <summary>What the attention layers keep per token, in order.</summary>
     public required IReadOnlyList<KvShape> KvShapes { get; init; }
 
+    /// <summary>Values that the recurrent layers keep per sequence, in order; empty for most families.</summary>
+    public IReadOnlyList<int> StateShapes { get; init; } = [];
+
     /// <summary>The rotary frequencies of the model: several where kinds of layers differ, none where it knows positions otherwise.</summary>
     public required IReadOnlyList<RotaryFrequencies> Rotary { get; init; }
 

@@ -34,7 +34,7 @@ internal static class Llama
                     model.Attention(differences.Attention?.Invoke(layer, attention) ?? attention)) { Scale = differences.ResidualScale },
                 new ResidualBranch(
                     norm($"{path}.{differences.MlpNormName}"),
-                    differences.Mlp?.Invoke($"{path}.mlp") ?? model.GatedMlp($"{path}.mlp", differences.MlpBias)) { Scale = differences.ResidualScale },
+                    differences.FeedForward?.Invoke(layer) ?? differences.Mlp?.Invoke($"{path}.mlp") ?? model.GatedMlp($"{path}.mlp", differences.MlpBias)) { Scale = differences.ResidualScale },
             ]);
         });
     }

@@ -40,4 +40,7 @@ internal sealed record LlamaDifferences
 
     /// <summary>Makes the feed-forward network of a path; gated if not given.</summary>
     public Func<string, ILayerOperation>? Mlp { get; init; }
+
+    /// <summary>The same by number of the layer, in families whose layers differ.</summary>
+    public Func<int, ILayerOperation>? FeedForward { get; init; }
 }

@@ -13,6 +13,7 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
 {
     private readonly ModuleTable _modules = new(config.ModelType, config.LayerCount);
     private readonly List<KvShape> _kvShapes = [];
+    private readonly List<int> _stateShapes = [];
     private readonly List<RotaryFrequencies> _rotary = [];
 
     public ModelConfig Config => config;
@@ -21,6 +22,17 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
 
     /// <summary>Whether the checkpoint has this tensor.</summary>
     public bool Has(string name) => Tensors.Has(name);
+
+    /// <summary>What adapters can change; parts that are no plain linear layer add to it themselves.</summary>
+    public ModuleTable Modules => _modules;
+
+    /// <summary>The weight of a linear layer by itself.</summary>
+    /// <param name="path">Its name in the model.</param>
+    /// <param name="inputs">Values per row that it reads.</param>
+    /// <param name="outputs">Values per row that it gives.</param>
+    /// <param name="stored">Its name in the checkpoint, where that is another.</param>
+    public AdaptableModule Module(string path, int inputs, int outputs, string? stored = null) =>
+        _modules.Add(path, Tensors.Matrix($"{stored ?? path}.weight", outputs, inputs));
 
     /// <summary>A linear layer with <c>path.weight</c> of shape (outputs, inputs) and, if asked for, <c>path.bias</c>.</summary>
     public Linear Linear(string path, int inputs, int outputs, bool hasBias = false) =>
@@ -34,8 +46,11 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
     /// <param name="path">Its path.</param>
     /// <param name="width">Values that are normalised together, and of the weight.</param>
     /// <param name="weightOffset">Added to the weight: 1 in families that store its distance from 1.</param>
-    public RmsNorm RmsNorm(string path, int width, float weightOffset = 0) =>
-        new(Tensors.Vector($"{path}.weight", [width], weightOffset), width, config.RmsNormEpsilon);
+    public RmsNorm RmsNorm(string path, int width, float weightOffset = 0) => RmsNorm(path, width, config.RmsNormEpsilon, weightOffset);
+
+    /// <summary>The same with an epsilon of its own.</summary>
+    public RmsNorm RmsNorm(string path, int width, float epsilon, float weightOffset) =>
+        new(Tensors.Vector($"{path}.weight", [width], weightOffset), width, epsilon);
 
     /// <summary>LayerNorm over <paramref name="width"/> values with <c>path.weight</c> and, unless told otherwise, <c>path.bias</c>.</summary>
     public LayerNorm LayerNorm(string path, int width, bool hasBias = true, float weightOffset = 0) => new(
@@ -59,10 +74,14 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
         ?? throw config.Refuse(field, $"one of {string.Join(", ", Layers.Activation.Names)}");
 
     /// <summary>A gated feed-forward network with Llama's names.</summary>
-    public GatedMlp GatedMlp(string path, bool hasBias = false, Activation? activation = null) => new(
-        Linear($"{path}.gate_proj", config.HiddenSize, config.IntermediateSize, hasBias),
-        Linear($"{path}.up_proj", config.HiddenSize, config.IntermediateSize, hasBias),
-        Linear($"{path}.down_proj", config.IntermediateSize, config.HiddenSize, hasBias),
+    public GatedMlp GatedMlp(string path, bool hasBias = false, Activation? activation = null) =>
+        GatedMlp(path, config.IntermediateSize, hasBias, activation);
+
+    /// <summary>The same with another number of inner values.</summary>
+    public GatedMlp GatedMlp(string path, int size, bool hasBias = false, Activation? activation = null) => new(
+        Linear($"{path}.gate_proj", config.HiddenSize, size, hasBias),
+        Linear($"{path}.up_proj", config.HiddenSize, size, hasBias),
+        Linear($"{path}.down_proj", size, config.HiddenSize, hasBias),
         activation ?? Activation());
 
     /// <summary>A gated feed-forward network whose gate and up are one matrix, with Phi-3's names.</summary>
@@ -99,6 +118,22 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
         return attention;
     }
 
+    /// <summary>Latent attention over the next layer of the key/value store.</summary>
+    public LatentAttention LatentAttention(LatentAttentionParts parts)
+    {
+        var attention = new LatentAttention(_kvShapes.Count, parts);
+        _kvShapes.Add(attention.KvShape);
+        return attention;
+    }
+
+    /// <summary>The next layer of the store of recurrent states.</summary>
+    /// <param name="values">Values that it keeps per sequence.</param>
+    public int StateLayer(int values)
+    {
+        _stateShapes.Add(values);
+        return _stateShapes.Count - 1;
+    }
+
     /// <summary>Puts the model together from its frame and from layers made by <paramref name="layer"/>.</summary>
     /// <exception cref="InvalidDataException">The checkpoint has a tensor that is no part of the model.</exception>
     public DecoderModel Decoder(DecoderFrame frame, Func<int, DecoderLayer> layer)
@@ -124,6 +159,7 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
             Head = head,
             Modules = _modules,
             KvShapes = _kvShapes,
+            StateShapes = _stateShapes,
             Rotary = _rotary,
         };
     }

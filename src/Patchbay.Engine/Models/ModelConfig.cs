@@ -99,6 +99,18 @@ internal sealed class ModelConfig
             : throw Refuse(name, "a whole number, 0 or more");
     }
 
+    /// <summary>A list of whole numbers; empty if there is none.</summary>
+    public IReadOnlyList<int> WholeList(string name) => !TryGet(name, out var value) ? []
+        : value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out _))
+            ? [.. value.EnumerateArray().Select(item => item.GetInt32())]
+            : throw Refuse(name, "a list of whole numbers");
+
+    /// <summary>A list of strings; empty if there is none.</summary>
+    public IReadOnlyList<string> TextList(string name) => !TryGet(name, out var value) ? []
+        : value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
+            ? [.. value.EnumerateArray().Select(item => item.GetString()!)]
+            : throw Refuse(name, "a list of strings");
+
     /// <summary>The first of several names for one field.</summary>
     public int WholeOf(params ReadOnlySpan<string> names)
     {

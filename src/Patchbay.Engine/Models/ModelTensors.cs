@@ -46,6 +46,61 @@ internal sealed unsafe class ModelTensors(IWeightSource weights) : IDisposable
         return new WeightMatrix(tensor.Type, rows, columns, buffer.Data);
     }
 
+    /// <summary>Weights of several matrices (rows, columns) that are stored as one tensor (count, rows, columns).</summary>
+    public IReadOnlyList<WeightMatrix> Stack(string name, int count, int rows, int columns)
+    {
+        var tensor = Take(name, [count, rows, columns]);
+        var bytes = tensor.ByteLength / count;
+        return [.. Enumerable.Range(0, count).Select(i => new WeightMatrix(tensor.Type, rows, columns, tensor.Pointer + (i * bytes)))];
+    }
+
+    /// <summary>Weights of several matrices (rows, columns) that are stored as one tensor (count, columns, rows).</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="count">How many matrices.</param>
+    /// <param name="rows">Outputs of each.</param>
+    /// <param name="columns">Inputs of each.</param>
+    /// <param name="alternating">Of how many parts the rows alternate in the tensor; the parts come one after the other here.</param>
+    public IReadOnlyList<WeightMatrix> TransposedStack(string name, int count, int rows, int columns, int alternating = 1)
+    {
+        var tensor = Take(name, [count, columns, rows]);
+        var (values, bytes) = tensor.Type.Block();
+        if (values != 1)
+        {
+            throw new InvalidDataException($"{weights.Name}: tensor {name}: blocks of {tensor.Type} cannot be transposed.");
+        }
+
+        var buffer = new NativeBuffer(tensor.ByteLength);
+        _owned.Add(buffer);
+        var target = buffer.Data;
+        for (var i = 0; i < count; i++)
+        {
+            for (var row = 0; row < rows; row++)
+            {
+                var source = tensor.Pointer + ((((long)i * columns * rows) + Stored(row, rows, alternating)) * bytes);
+                for (var column = 0; column < columns; column++, target += bytes, source += (long)rows * bytes)
+                {
+                    Buffer.MemoryCopy(source, target, bytes, bytes);
+                }
+            }
+        }
+
+        var size = (long)rows * columns * bytes;
+        return [.. Enumerable.Range(0, count).Select(i => new WeightMatrix(tensor.Type, rows, columns, buffer.Data + (i * size)))];
+    }
+
+    /// <summary>Vectors of a tensor (count, length) as float32, parts put in order as in <see cref="TransposedStack"/>.</summary>
+    public NativeBuffer StackedVectors(string name, int count, int length, int alternating = 1)
+    {
+        var stored = Vector(name, [count, length]).AsSpan<float>();
+        var ordered = new float[stored.Length];
+        for (var i = 0; i < ordered.Length; i++)
+        {
+            ordered[i] = stored[(i / length * length) + Stored(i % length, length, alternating)];
+        }
+
+        return Computed(ordered);
+    }
+
     /// <summary>A vector as float32, whatever it is stored as.</summary>
     /// <param name="name">The tensor.</param>
     /// <param name="shape">Its shape; empty for a scalar.</param>
@@ -102,6 +157,13 @@ internal sealed unsafe class ModelTensors(IWeightSource weights) : IDisposable
     {
         _owned.ForEach(item => item.Dispose());
         weights.Dispose();
+    }
+
+    // Where row number `row` of the parts in order is, if parts alternate.
+    private static int Stored(int row, int rows, int alternating)
+    {
+        var length = rows / alternating;
+        return (row % length * alternating) + (row / length);
     }
 
     private NativeBuffer Allocate(int count)

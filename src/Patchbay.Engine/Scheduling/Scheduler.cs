@@ -17,10 +17,12 @@ internal sealed record SchedulerLimits(int MaxBatchTokens, int MaxRunningSequenc
 /// 3. prompts that were begun: as many tokens as the step has left
 /// 4. waiting sequences, the longest-waiting first, while there is room
 /// </code>
+/// Sequences of recurrent models hold a slot of state from admission on; a sequence that is computed anew starts with an empty one.
 /// When keys and values are short of memory, the sequence admitted last gives its blocks back and is computed anew later: its
 /// tokens stay, and batch invariance makes the repeated computation equal to the first. Called from the engine loop only.
 /// </summary>
-internal sealed class Scheduler(SchedulerLimits limits, BlockPool pool, PrefixIndex index, Func<int, int> rotaryLengthFor)
+internal sealed class Scheduler(
+    SchedulerLimits limits, BlockPool pool, PrefixIndex index, StateStore states, Func<int, int> rotaryLengthFor)
 {
     private readonly LinkedList<Sequence> _waiting = [];
     private readonly List<Sequence> _running = [];
@@ -44,7 +46,7 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockPool pool, PrefixIn
     {
         plan.Clear();
         DropCancelled();
-        _running.ForEach(RestartIfAnglesChange);
+        _running.ForEach(RestartRunning);
         PlanRunning(plan, decode: true);
         PlanRunning(plan, decode: false);
         Admit(plan);
@@ -73,6 +75,7 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockPool pool, PrefixIn
             _waiting.Remove(sequence);
         }
 
+        ReleaseState(sequence);
         sequence.Blocks?.Release();
         sequence.Blocks = null;
         sequence.Complete(error);
@@ -135,7 +138,7 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockPool pool, PrefixIn
             RestartIfAnglesChange(sequence);
             ReusePrefix(sequence);
             var count = Math.Min(sequence.PendingCount, limits.MaxBatchTokens - plan.TokenCount);
-            if (!sequence.Blocks.TryGrow(sequence.ComputedCount + count))
+            if (!TryTakeState(sequence) || !sequence.Blocks.TryGrow(sequence.ComputedCount + count))
             {
                 Reset(sequence);
                 return;
@@ -169,6 +172,7 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockPool pool, PrefixIn
 
     private void Reset(Sequence sequence)
     {
+        ReleaseState(sequence);
         sequence.Blocks?.Release();
         sequence.ComputedCount = 0;
         sequence.RegisteredBlocks = 0;
@@ -177,6 +181,37 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockPool pool, PrefixIn
 
     private long Root(Sequence sequence) =>
         index.Root(new CacheRoot(sequence.Request.Adapter?.Version.Digest.Hex, sequence.Request.CacheSalt));
+
+    private bool TryTakeState(Sequence sequence)
+    {
+        if (!states.IsUsed)
+        {
+            return true;
+        }
+
+        var isTaken = states.TryTake(out var slot);
+        sequence.StateSlot = slot;
+        return isTaken;
+    }
+
+    private void ReleaseState(Sequence sequence)
+    {
+        if (sequence.StateSlot >= 0)
+        {
+            states.Release(sequence.StateSlot);
+            sequence.StateSlot = -1;
+        }
+    }
+
+    private void RestartRunning(Sequence sequence)
+    {
+        RestartIfAnglesChange(sequence);
+        if (sequence.StateSlot < 0)
+        {
+            // A slot was given back just now, so there is one.
+            _ = TryTakeState(sequence);
+        }
+    }
 
     private void RestartIfAnglesChange(Sequence sequence)
     {
@@ -227,6 +262,7 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockPool pool, PrefixIn
         }
     }
 
-    // Angles that depend on the length of the sequence make its keys useless to any other.
-    private bool IsCacheable(Sequence sequence) => limits.PrefixCache && sequence.RotaryLength == 0;
+    // Angles that depend on the length of the sequence make its keys useless to any other; a recurrent state is kept at the end
+    // of the sequence only, so there is none to go on from at the end of a shared prefix.
+    private bool IsCacheable(Sequence sequence) => limits.PrefixCache && !states.IsUsed && sequence.RotaryLength == 0;
 }

@@ -61,6 +61,9 @@ internal sealed class Sequence
     /// <summary>The blocks of its keys and values while it runs.</summary>
     public BlockTable? Blocks { get; set; }
 
+    /// <summary>Its slot of recurrent state while it runs; -1 if it has none.</summary>
+    public int StateSlot { get; set; } = -1;
+
     /// <summary>What the rotary angles of its keys were made for.</summary>
     public int RotaryLength { get; set; }
 

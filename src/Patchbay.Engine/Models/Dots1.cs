@@ -1,0 +1,31 @@
+using Patchbay.Engine.Layers;
+
+namespace Patchbay.Engine.Models;
+
+/// <summary>dots.llm1 (arXiv:2506.05767): Qwen3's attention and DeepSeek-V3's experts.</summary>
+internal static class Dots1
+{
+    public static DecoderModel Build(ModelBuilder model)
+    {
+        var config = model.Config;
+        RefuseWindows(config);
+        var bias = config.Boolean("attention_bias", false);
+        var settings = DeepseekMoe.SigmoidRouter(config);
+        return Llama.Build(model, new LlamaDifferences
+        {
+            QueryKeyValueBias = bias,
+            OutputBias = bias,
+            HeadNorms = true,
+            FeedForward = layer => DeepseekMoe.FeedForward(model, layer, settings),
+        });
+    }
+
+    private static void RefuseWindows(ModelConfig config)
+    {
+        // The configuration carries a window that only layers of this type would use.
+        if (config.TextList("layer_types").Contains("sliding_attention"))
+        {
+            throw config.Refuse("layer_types", "full_attention only");
+        }
+    }
+}
