@@ -72,4 +72,24 @@ public sealed class AdapterRefusalTests
             adapter.Delete(recursive: true);
         }
     }
+
+    [Fact]
+    public async Task PipeInTheDirectory_IsNotWaitedFor()
+    {
+        var adapter = Directory.CreateTempSubdirectory("patchbay-test-");
+        try
+        {
+            var good = Path.Combine(Fixtures.Own, "refuse", "good");
+            File.Copy(Path.Combine(good, "adapter_config.json"), Path.Combine(adapter.FullName, "adapter_config.json"));
+            using var mkfifo = System.Diagnostics.Process.Start("mkfifo", Path.Combine(adapter.FullName, "adapter_model.safetensors"));
+            await mkfifo.WaitForExitAsync();
+            var reading = Task.Run(() => InferenceEngine.InspectAdapter(adapter.FullName, Path.Combine(Fixtures.Own, "families", "llama")));
+            Assert.Same(reading, await Task.WhenAny(reading, Task.Delay(TimeSpan.FromSeconds(20))));
+            await Assert.ThrowsAsync<AdapterRefusedException>(() => reading);
+        }
+        finally
+        {
+            adapter.Delete(recursive: true);
+        }
+    }
 }
