@@ -24,7 +24,7 @@ public sealed class AdapterRefusalTests
             }
 
             var model = Path.Combine(Fixtures.Own, json.RootElement.GetProperty("base").GetString()!);
-            using var loaded = Models.LoadedModel.Open(model);
+            using var loaded = Engine.Models.LoadedModel.Open(model);
             var before = NativeBuffer.LiveBytes;
             var refusal = Assert.Throws<AdapterRefusedException>(() => Engine.Adapters.LoraAdapterReader.Read(adapter.FullName, loaded.Model.Modules));
             foreach (var word in json.RootElement.GetProperty("reason_contains").EnumerateArray())
