@@ -6,5 +6,6 @@ var root = new RootCommand("One base model, many LoRA adapters, switched while i
     ServeCommand.Create(),
     ChatCommand.Create(),
     AdapterCommand.Create(),
+    LogitsCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

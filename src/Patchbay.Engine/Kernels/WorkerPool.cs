@@ -20,9 +20,9 @@ internal interface IParallelJob
 }
 
 /// <summary>
-/// Persistent threads that run one job at a time. Tasks are claimed one by one from a shared counter, so that a thread which
-/// lost its processor delays the rest by one task at most; which worker does a task never changes the result.
-/// The caller is worker 0.
+/// Persistent threads that run one job at a time. Tasks are claimed one by one from a shared counter, and the caller waits for
+/// tasks, never for threads: a worker that lost its processor delays the rest by the task it holds, or not at all. Which worker
+/// does a task never changes the result. The caller is worker 0.
 /// </summary>
 internal sealed unsafe class WorkerPool : IDisposable
 {
@@ -35,10 +35,11 @@ internal sealed unsafe class WorkerPool : IDisposable
     private readonly SemaphoreSlim _wake = new(0);
     private delegate*<void*, int, byte*, SimdPath, void> _execute;
     private void* _job;
-    private int _tasks;
-    private PaddedCounter _next;
-    private PaddedCounter _epoch;
-    private PaddedCounter _pending;
+
+    // Tasks of the running job in the upper half, the next one to claim in the lower. One word, so that whoever raises the
+    // lower half has claimed a task of the job that is running now: its caller cannot have left before that task is done.
+    private PaddedCounter _claims;
+    private PaddedCounter _done;
     private PaddedCounter _sleeping;
     private Exception? _failure;
     private volatile bool _stopped;
@@ -95,21 +96,19 @@ internal sealed unsafe class WorkerPool : IDisposable
 
         _execute = &ExecuteAt<TJob>;
         _job = Unsafe.AsPointer(ref job);
-        _tasks = tasks;
-        Volatile.Write(ref _next.Value, 0);
-        Volatile.Write(ref _pending.Value, _threads.Length);
-        Interlocked.Increment(ref _epoch.Value);
-        var sleeping = Volatile.Read(ref _sleeping.Value);
+        Volatile.Write(ref _done.Value, 0);
+        Interlocked.Exchange(ref _claims.Value, (long)tasks << 32);
+        var sleeping = (int)Volatile.Read(ref _sleeping.Value);
         if (sleeping > 0)
         {
-            _wake.Release(sleeping);
+            _wake.Release(Math.Min(sleeping, tasks - 1));
         }
 
         Claim(0);
 
-        // The job lives on this stack: nothing may unwind it before the last worker is done.
+        // The job lives on this stack: nothing may unwind it before its last task is done.
         var spinner = new SpinWait();
-        while (Volatile.Read(ref _pending.Value) != 0)
+        while (Volatile.Read(ref _done.Value) != tasks)
         {
             spinner.SpinOnce(sleep1Threshold: -1);
         }
@@ -124,8 +123,7 @@ internal sealed unsafe class WorkerPool : IDisposable
     public void Dispose()
     {
         _stopped = true;
-        Interlocked.Increment(ref _epoch.Value);
-        _wake.Release(_threads.Length + 1);
+        _wake.Release(WorkerCount);
         foreach (var thread in _threads)
         {
             thread.Join();
@@ -164,44 +162,51 @@ internal sealed unsafe class WorkerPool : IDisposable
 
     private byte* Scratch(int worker) => _scratch[worker] is { } buffer ? buffer.Data : null;
 
+    private static bool HasTasks(long claims) => (int)claims < (int)(claims >> 32);
+
+    /// <summary>Does tasks until none is left to claim.</summary>
     private void Claim(int worker)
     {
-        try
+        while (true)
         {
-            int task;
-            while ((task = Interlocked.Increment(ref _next.Value) - 1) < _tasks)
+            var claims = Volatile.Read(ref _claims.Value);
+            if (!HasTasks(claims))
             {
-                _execute(_job, task, Scratch(worker), Path);
+                return;
             }
-        }
-        catch (Exception exception)
-        {
-            _failure = exception;
+
+            if (Interlocked.CompareExchange(ref _claims.Value, claims + 1, claims) != claims)
+            {
+                continue;
+            }
+
+            try
+            {
+                _execute(_job, (int)claims, Scratch(worker), Path);
+            }
+            catch (Exception exception)
+            {
+                _failure = exception;
+            }
+
+            Interlocked.Increment(ref _done.Value);
         }
     }
 
     private void Work(int worker)
     {
-        var seen = 0;
-        while (true)
+        while (!_stopped)
         {
-            WaitForEpochAfter(seen);
-            if (_stopped)
-            {
-                return;
-            }
-
-            seen = Volatile.Read(ref _epoch.Value);
             Claim(worker);
-            Interlocked.Decrement(ref _pending.Value);
+            WaitForTasks();
         }
     }
 
-    private void WaitForEpochAfter(int seen)
+    private void WaitForTasks()
     {
         for (var spins = 0; spins < SpinsBeforeSleep; spins++)
         {
-            if (Volatile.Read(ref _epoch.Value) != seen)
+            if (HasTasks(Volatile.Read(ref _claims.Value)) || _stopped)
             {
                 return;
             }
@@ -209,11 +214,11 @@ internal sealed unsafe class WorkerPool : IDisposable
             Thread.SpinWait(1);
         }
 
+        // No job is missed: the caller writes the claims before it reads the number of sleepers, this thread the other way
+        // round. A surplus release only makes the caller of this method look once more.
         Interlocked.Increment(ref _sleeping.Value);
-        while (Volatile.Read(ref _epoch.Value) == seen)
+        if (!HasTasks(Volatile.Read(ref _claims.Value)) && !_stopped)
         {
-            // No release is missed: the caller raises the epoch before it reads the number of sleepers, this thread the
-            // other way round. A surplus release only makes the loop look once more.
             _wake.Wait();
         }
 
@@ -225,6 +230,6 @@ internal sealed unsafe class WorkerPool : IDisposable
     private struct PaddedCounter
     {
         [FieldOffset(128)]
-        public int Value;
+        public long Value;
     }
 }

@@ -14,6 +14,7 @@ internal abstract class Activation : IGatedActivation
         ["silu"] = Silu,
         ["swish"] = Silu,
         ["gelu"] = Of(new Gelu()),
+        ["gelu_fast"] = Of(new GeluTanh()),
         ["gelu_new"] = Of(new GeluTanh()),
         ["gelu_pytorch_tanh"] = Of(new GeluTanh()),
         ["relu"] = Of(new Relu()),

@@ -22,8 +22,8 @@ internal static class Llama
         var hidden = model.Config.HiddenSize;
         var rotary = model.Rotary(model.Config.HeadDim, differences.Rotary);
         var norm = differences.Norm ?? (path => model.RmsNorm(path, hidden));
-        var frame = differences.Frame ?? new DecoderFrame { FinalNorm = norm("model.norm") };
-        return model.Decoder(frame, layer =>
+        var frame = new DecoderFrame { FinalNorm = norm("model.norm"), TiesByDefault = differences.TiesByDefault };
+        return model.Decoder(differences.Frame?.Invoke(frame) ?? frame, layer =>
         {
             var path = $"model.layers.{layer}";
             var attention = Attention(model, $"{path}.self_attn", rotary, differences);

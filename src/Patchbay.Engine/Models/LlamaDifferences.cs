@@ -5,8 +5,6 @@ namespace Patchbay.Engine.Models;
 /// <summary>Where families that follow Llama part from it.</summary>
 internal sealed record LlamaDifferences
 {
-    public static LlamaDifferences None { get; } = new();
-
     public bool QueryKeyValueBias { get; init; }
 
     public bool OutputBias { get; init; }
@@ -25,8 +23,11 @@ internal sealed record LlamaDifferences
 
     public RotaryOptions? Rotary { get; init; }
 
-    /// <summary>Embedding and head, where they are not Llama's.</summary>
-    public DecoderFrame? Frame { get; init; }
+    /// <summary>Whether the head is the embedding where the configuration does not say.</summary>
+    public bool TiesByDefault { get; init; }
+
+    /// <summary>Changes the embedding and the head.</summary>
+    public Func<DecoderFrame, DecoderFrame>? Frame { get; init; }
 
     /// <summary>Makes the norm of a path over the hidden state; RMSNorm if not given.</summary>
     public Func<string, INorm>? Norm { get; init; }

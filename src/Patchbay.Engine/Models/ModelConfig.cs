@@ -35,7 +35,7 @@ internal sealed class ModelConfig
 
     public int VocabularySize => Whole("vocab_size");
 
-    public int HiddenSize => WholeOf("hidden_size", "n_embd");
+    public int HiddenSize => WholeOf("hidden_size", "n_embd", "n_embed");
 
     public int IntermediateSize => Whole("intermediate_size");
 
@@ -47,7 +47,11 @@ internal sealed class ModelConfig
 
     public int HeadDim => Whole("head_dim", HiddenSize / HeadCount);
 
-    public int ContextLength => WholeOf("max_position_embeddings", "n_positions", "seq_length");
+    /// <summary>Longest sequence; where a model that could go on for ever does not say one, as long as such models are trained.</summary>
+    public int ContextLength => (int)Number("max_position_embeddings", Number("n_positions", Number("seq_length", 2048)));
+
+    /// <summary>Positions that a row of a sliding layer sees, itself included; 0 where the model has no such layers.</summary>
+    public int SlidingWindow => Whole("sliding_window", 0);
 
     public float RmsNormEpsilon => (float)Number("rms_norm_eps", 1e-6);
 
@@ -132,6 +136,33 @@ internal sealed class ModelConfig
     public string? Text(string name) => !TryGet(name, out var value) ? null
         : value.ValueKind == JsonValueKind.String ? value.GetString()
         : throw Refuse(name, "a string");
+
+    /// <summary>Whether a layer sees <see cref="SlidingWindow"/> positions only: by <c>layer_types</c> or, before transformers 5, by a pattern.</summary>
+    /// <param name="layer">Which layer.</param>
+    /// <param name="pattern">The family's pattern: one of so many layers, the last, sees everything.</param>
+    public bool IsSliding(int layer, int pattern)
+    {
+        if (TryGet("layer_types", out var types))
+        {
+            return types.ValueKind == JsonValueKind.Array && types.GetArrayLength() == LayerCount
+                ? types[layer].ToString() switch
+                {
+                    "sliding_attention" => true,
+                    "full_attention" => false,
+                    _ => throw Refuse("layer_types", "full_attention or sliding_attention"),
+                }
+                : throw Refuse("layer_types", $"a list of {LayerCount} names");
+        }
+
+        pattern = Whole("sliding_window_pattern", Whole("_sliding_window_pattern", pattern));
+        return SlidingWindow > 0 && pattern > 0 && (layer + 1) % pattern != 0;
+    }
+
+    /// <summary>A list of whole numbers, or null.</summary>
+    public IReadOnlyList<int>? Numbers(string name) => !TryGet(name, out var value) ? null
+        : value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out _))
+            ? [.. value.EnumerateArray().Select(item => item.GetInt32())]
+        : throw Refuse(name, "a list of whole numbers");
 
     /// <summary>A nested object, or null.</summary>
     public JsonElement? Object(string name) => TryGet(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;

@@ -13,7 +13,7 @@ internal sealed unsafe class ModelTensors(IWeightSource weights) : IDisposable
     private readonly List<IDisposable> _owned = [];
 
     /// <summary>Whether the checkpoint has this tensor.</summary>
-    public bool Has(string name) => weights.TryGet(name, out _);
+    public bool Has(string name) => Find(name) is not null;
 
     /// <summary>Weights of shape (rows, columns) as they are stored.</summary>
     public WeightMatrix Matrix(string name, int rows, int columns)
@@ -139,7 +139,7 @@ internal sealed unsafe class ModelTensors(IWeightSource weights) : IDisposable
     }
 
     /// <summary>Says that a tensor may be there though nothing computes with it.</summary>
-    public void Ignore(string name) => _used.Add(name);
+    public void Ignore(string name) => _used.Add(Find(name)?.Name ?? name);
 
     /// <exception cref="InvalidDataException">The checkpoint has a tensor that nobody took.</exception>
     public void RefuseUnused(string modelType)
@@ -173,14 +173,15 @@ internal sealed unsafe class ModelTensors(IWeightSource weights) : IDisposable
         return buffer;
     }
 
+    // Checkpoints of a model without its head lack the first part of the name: GPT-2's h.0.ln_1 is transformer.h.0.ln_1.
+    private TensorView? Find(string name) =>
+        weights.TryGet(name, out var tensor) || weights.TryGet(name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..], out tensor) ? tensor : null;
+
     private TensorView Take(string name, ReadOnlySpan<long> shape)
     {
-        if (!weights.TryGet(name, out var tensor))
-        {
-            throw new InvalidDataException($"{weights.Name}: tensor {name} is missing, though the configuration needs it.");
-        }
-
-        _used.Add(name);
+        var tensor = Find(name)
+            ?? throw new InvalidDataException($"{weights.Name}: tensor {name} is missing, though the configuration needs it.");
+        _used.Add(tensor.Name);
         if (!tensor.Shape.AsSpan().SequenceEqual(shape))
         {
             throw new InvalidDataException(

@@ -58,6 +58,9 @@ internal sealed class RotarySettings
         {
             "default" => RotaryFrequencies.Default(dim, theta),
             "linear" => RotaryFrequencies.Linear(dim, theta, Required("factor")),
+            "dynamic" when Number("alpha") is { } alpha =>
+                // Hunyuan: the base is stretched once, whatever the length.
+                RotaryFrequencies.Default(dim, theta * Math.Pow(alpha, dim / (dim - 2.0))),
             "dynamic" => RotaryFrequencies.Dynamic(dim, theta, Required("factor"), (int)trained),
             "llama3" => RotaryFrequencies.Llama3(
                 dim, theta, Required("factor"), Required("low_freq_factor"), Required("high_freq_factor"), trained),

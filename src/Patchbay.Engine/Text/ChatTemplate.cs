@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Patchbay.Engine.Text.Jinja;
+using Patchbay.Engine.Text.Jinja.Builtins;
 using Patchbay.Engine.Text.Jinja.Python;
 using Patchbay.Engine.Text.Jinja.Values;
 
@@ -13,6 +14,9 @@ public sealed class ChatTemplate
 {
     /// <summary>Marks where the last message ends. The space tells whether the template trims what it is given.</summary>
     private const string ContinuationMark = "CONTINUE_FINAL_MESSAGE_TAG ";
+
+    /// <summary>A template writes its refusals itself; they go into logs and answers.</summary>
+    private const int MaxReason = 4096;
 
     private readonly ParsedTemplate _template;
     private readonly KeyValuePair<string, string>[] _specialTokens;
@@ -33,42 +37,6 @@ public sealed class ChatTemplate
 
     /// <summary>Renders a conversation; throws <see cref="ChatTemplateException"/> if the template or the call refuses it.</summary>
     public string Render(ChatTemplateInput input)
-    {
-        try
-        {
-            return RenderChecked(input);
-        }
-        catch (JinjaException exception)
-        {
-            throw new ChatTemplateException(exception.Kind, exception.Message);
-        }
-    }
-
-    internal static ChatTemplate Parse(string source, IReadOnlyDictionary<string, string> specialTokens, RenderLimits limits)
-    {
-        try
-        {
-            return new ChatTemplate(Parser.Parse(source), specialTokens, limits);
-        }
-        catch (JinjaException exception)
-        {
-            throw new ChatTemplateException(exception.Kind, exception.Message, exception.Line);
-        }
-    }
-
-    /// <summary>Renders with these variables and nothing else: what a conversation adds is left out.</summary>
-    internal string RenderVariables(JsonElement variables, DateTimeOffset now)
-    {
-        var scope = new Scope(null);
-        foreach (var variable in variables.EnumerateObject())
-        {
-            scope.Set(variable.Name, JsonValues.From(variable.Value));
-        }
-
-        return Run(scope, now);
-    }
-
-    private string RenderChecked(ChatTemplateInput input)
     {
         if (input.Messages.ValueKind != JsonValueKind.Array)
         {
@@ -96,6 +64,30 @@ public sealed class ChatTemplate
         return CutAtMark(Run(Variables(input, messages), input.Now), finalText);
     }
 
+    internal static ChatTemplate Parse(string source, IReadOnlyDictionary<string, string> specialTokens, RenderLimits limits)
+    {
+        try
+        {
+            return new ChatTemplate(Parser.Parse(source), specialTokens, limits);
+        }
+        catch (JinjaException exception)
+        {
+            throw new ChatTemplateException(exception.Kind, exception.Message, exception.Line);
+        }
+    }
+
+    /// <summary>Renders with these variables and nothing else: what a conversation adds is left out.</summary>
+    internal string RenderVariables(JsonElement variables, DateTimeOffset now)
+    {
+        var scope = new Scope(null);
+        foreach (var variable in variables.EnumerateObject())
+        {
+            scope.Set(variable.Name, JsonValues.From(variable.Value));
+        }
+
+        return Run(scope, now);
+    }
+
     private string Run(Scope variables, DateTimeOffset? now)
     {
         var renderer = new Renderer(_template, variables, _limits, () => now ?? TimeProvider.System.GetLocalNow());
@@ -103,18 +95,25 @@ public sealed class ChatTemplate
         {
             return renderer.Render();
         }
-        catch (JinjaException exception) when (exception.Kind == ChatTemplateErrorKind.Failed)
+        catch (JinjaException exception)
         {
-            throw new ChatTemplateException(exception.Kind, exception.Message, renderer.Evaluator.Line);
+            // The template's own refusals are for the client, who knows nothing of its lines.
+            int? line = exception.Kind == ChatTemplateErrorKind.Failed ? renderer.Evaluator.Line : null;
+            throw new ChatTemplateException(exception.Kind, Shortened(exception.Message), line);
         }
     }
+
+    private static string Shortened(string reason) => reason.Length <= MaxReason ? reason : reason[..MaxReason] + "…";
 
     private Scope Variables(ChatTemplateInput input, ListValue messages)
     {
         var scope = new Scope(null);
         foreach (var (name, value) in input.Variables ?? new Dictionary<string, JsonElement>())
         {
-            scope.Set(name, JsonValues.From(value));
+            if (!Globals.TryGet(name, out _))
+            {
+                scope.Set(name, JsonValues.From(value));
+            }
         }
 
         // Set last, so that no variable of a client takes their place.
@@ -141,7 +140,10 @@ public sealed class ChatTemplate
         return new ListValue(items);
     }
 
-    /// <summary>Templates ask whether a field is defined; one that is null would be, so it is left out.</summary>
+    /// <summary>
+    /// A message as transformers hands it over: content that is null is left out, since templates ask whether it is
+    /// defined, and reasoning also goes by the name that gpt-oss gives it.
+    /// </summary>
     private static DictValue Message(JsonElement message, int index)
     {
         if (message.ValueKind != JsonValueKind.Object)
@@ -149,13 +151,18 @@ public sealed class ChatTemplate
             throw Caller($"messages[{index}] must be an object, not {message.ValueKind}");
         }
 
-        var fields = new DictValue(message.GetPropertyCount());
+        var fields = new DictValue(message.GetPropertyCount() + 1);
         foreach (var field in message.EnumerateObject())
         {
-            if (field.Value.ValueKind != JsonValueKind.Null)
+            if (field.Value.ValueKind != JsonValueKind.Null || !field.NameEquals("content"))
             {
                 fields.Set(field.Name, JsonValues.From(field.Value));
             }
+        }
+
+        if (fields.TryGet("reasoning_content", out var reasoning) && reasoning is not null && !fields.TryGet("thinking", out _))
+        {
+            fields.Set("thinking", reasoning);
         }
 
         return fields;
@@ -199,5 +206,5 @@ public sealed class ChatTemplate
             : PythonText.TrimEnd(rendered.AsSpan(0, at)).ToString();
     }
 
-    private static JinjaException Caller(string reason) => new(reason, ChatTemplateErrorKind.Caller);
+    private static ChatTemplateException Caller(string reason) => new(ChatTemplateErrorKind.Caller, reason);
 }

@@ -5,7 +5,7 @@ namespace Patchbay.Engine.Text;
 /// <summary>One conversation to be rendered as a prompt.</summary>
 public sealed record ChatTemplateInput
 {
-    /// <summary>The messages, a JSON array of objects; a message's field that is null counts as absent.</summary>
+    /// <summary>The messages, a JSON array of objects; content that is null counts as absent.</summary>
     public required JsonElement Messages { get; init; }
 
     /// <summary>The tools that the model may call, a JSON array; none when absent or null.</summary>

@@ -137,7 +137,8 @@ internal sealed unsafe class GgufFile : IDisposable
 
         if (value.IsArray || value.Type != GgufValueType.UInt32)
         {
-            throw new InvalidDataException($"GGUF key '{AlignmentKey}': expected a UInt32, found {(value.IsArray ? "an array" : value.Type)}.");
+            throw new InvalidDataException(
+                $"GGUF key '{AlignmentKey}': expected a UInt32, found {(value.IsArray ? "an array" : value.Type)}.");
         }
 
         var alignment = value.AsInteger();

@@ -17,13 +17,17 @@ internal unsafe ref struct GgufReader(byte* data, long length)
 
     public ulong ReadUInt64(string what) => BinaryPrimitives.ReadUInt64LittleEndian(Take(sizeof(ulong), what));
 
-    /// <summary>A count of things that take at least <paramref name="minimumBytes"/> each, so that it cannot exceed what the file can hold.</summary>
+    /// <summary>
+    /// A count of things that take at least <paramref name="minimumBytes"/> each, so that it cannot exceed what the
+    /// file can hold.
+    /// </summary>
     public long ReadCount(string what, int minimumBytes)
     {
         var count = ReadUInt64(what);
         return count <= (ulong)(Remaining / minimumBytes)
             ? (long)count
-            : throw new InvalidDataException($"GGUF {what}: expected at most {Remaining / minimumBytes} (what the file can hold), found {count}.");
+            : throw new InvalidDataException(
+                $"GGUF {what}: expected at most {Remaining / minimumBytes} (what the file can hold), found {count}.");
     }
 
     /// <summary>Length-prefixed bytes.</summary>
@@ -32,7 +36,8 @@ internal unsafe ref struct GgufReader(byte* data, long length)
         var count = ReadUInt64(what);
         return count <= (ulong)Math.Min(Remaining, int.MaxValue)
             ? Take((int)count, what)
-            : throw new InvalidDataException($"GGUF {what}: expected a length of at most {Remaining} bytes (the rest of the file), found {count}.");
+            : throw new InvalidDataException(
+                $"GGUF {what}: expected a length of at most {Remaining} bytes (the rest of the file), found {count}.");
     }
 
     public static string Decode(ReadOnlySpan<byte> bytes, string what)

@@ -92,7 +92,8 @@ internal sealed class GgufTensorLayout(long alignment)
         }
         catch (OverflowException)
         {
-            throw new InvalidDataException($"GGUF {what}: expected all tensors to end below 2^63 bytes, found {length} bytes after {_end}.");
+            throw new InvalidDataException(
+                $"GGUF {what}: expected all tensors to end below 2^63 bytes, found {length} bytes after {_end}.");
         }
     }
 }

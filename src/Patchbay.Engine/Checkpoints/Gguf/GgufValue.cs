@@ -170,7 +170,8 @@ internal readonly unsafe struct GgufValue
             GgufValueType.Int32 => BinaryPrimitives.ReadInt32LittleEndian(bytes),
             GgufValueType.UInt64 => BinaryPrimitives.ReadUInt64LittleEndian(bytes) is var value and <= long.MaxValue
                 ? (long)value
-                : throw new InvalidDataException($"GGUF key '{Key}': expected an integer below 2^63, found {BinaryPrimitives.ReadUInt64LittleEndian(bytes)}."),
+                : throw new InvalidDataException(
+                    $"GGUF key '{Key}': expected an integer below 2^63, found {BinaryPrimitives.ReadUInt64LittleEndian(bytes)}."),
             _ => BinaryPrimitives.ReadInt64LittleEndian(bytes),
         };
     }

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Patchbay.Engine.Checkpoints.Safetensors;
 
 /// <summary>Writes a safetensors file: tensors sorted by name, the header padded with spaces to a multiple of eight bytes.</summary>
-internal sealed class SafetensorsWriter
+public sealed class SafetensorsWriter
 {
     private readonly SortedDictionary<string, (string Type, int[] Shape, byte[] Data)> _tensors = new(StringComparer.Ordinal);
 
@@ -17,6 +17,7 @@ internal sealed class SafetensorsWriter
     public void Add(string name, int[] shape, ReadOnlySpan<int> values) =>
         _tensors.Add(name, ("I32", shape, MemoryMarshal.AsBytes(values).ToArray()));
 
+    /// <summary>Writes header and data.</summary>
     public void Write(Stream stream)
     {
         using var header = new MemoryStream();

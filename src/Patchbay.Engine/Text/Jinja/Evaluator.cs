@@ -60,8 +60,13 @@ internal sealed class Evaluator(RenderBudget budget, Renderer renderer, Func<Dat
     }
 
     /// <summary>Applies a filter, and those before it, to <paramref name="text"/>, the body of a block.</summary>
-    public object? ApplyToBlock(FilterCall filter, object text, Scope scope) =>
-        ApplyFilter(filter, filter.Value is FilterCall before ? ApplyToBlock(before, text, scope) : text, scope);
+    public object? ApplyToBlock(FilterCall filter, object text, Scope scope)
+    {
+        Budget.Enter();
+        var value = ApplyFilter(filter, filter.Value is FilterCall before ? ApplyToBlock(before, text, scope) : text, scope);
+        Budget.Leave();
+        return value;
+    }
 
     public object? CallValue(object? target, Arguments arguments) => target switch
     {
@@ -95,7 +100,11 @@ internal sealed class Evaluator(RenderBudget budget, Renderer renderer, Func<Dat
     private IEnumerable<KeyValuePair<string, object?>> NamedArguments(Expression source, Scope scope)
     {
         var dict = Evaluate(source, scope) as DictValue ?? throw new JinjaException("argument after ** must be a mapping");
-        Budget.Items(dict.Count);
+        if (dict.Count > RenderLimits.MaxNamedArguments)
+        {
+            throw new JinjaException($"a call has more than {RenderLimits.MaxNamedArguments} keyword arguments");
+        }
+
         return Enumerable.Range(0, dict.Count).Select(index => new KeyValuePair<string, object?>(
             PythonText.Of(dict.Keys[index]) ?? throw new JinjaException("keywords must be strings"), dict.Values[index]));
     }
@@ -122,7 +131,9 @@ internal sealed class Evaluator(RenderBudget budget, Renderer renderer, Func<Dat
         var dict = new DictValue(literal.Entries.Length);
         foreach (var (key, value) in literal.Entries)
         {
-            dict.Set(Evaluate(key, scope), Evaluate(value, scope));
+            var keyValue = Evaluate(key, scope);
+            Budget.Key(keyValue);
+            dict.Set(keyValue, Evaluate(value, scope));
         }
 
         return dict;
@@ -206,9 +217,7 @@ internal sealed class Evaluator(RenderBudget budget, Renderer renderer, Func<Dat
         var start = slice.Start is null ? null : Evaluate(slice.Start, scope);
         var stop = slice.Stop is null ? null : Evaluate(slice.Stop, scope);
         var step = slice.Step is null ? null : Evaluate(slice.Step, scope);
-        return target is UndefinedValue undefined
-            ? throw undefined.Fail()
-            : Slicing.Slice(target, start, stop, step, Budget) ?? UndefinedValue.Member(target, "slice");
+        return Slicing.Slice(target, start, stop, step, Budget);
     }
 
     private object Concatenate(Concatenation concatenation, Scope scope)

@@ -2,7 +2,7 @@ namespace Patchbay.Engine.Text.Jinja;
 
 /// <summary>
 /// An error inside the interpreter, worded as Jinja or Python words it. It never leaves the interpreter:
-/// <see cref="Template"/> adds the line and turns it into a <see cref="ChatTemplateException"/>.
+/// <see cref="ChatTemplate"/> adds the line and turns it into a <see cref="ChatTemplateException"/>.
 /// </summary>
 internal sealed class JinjaException(string message, ChatTemplateErrorKind kind = ChatTemplateErrorKind.Failed, int? line = null)
     : Exception(message)

@@ -127,7 +127,7 @@ internal sealed class Parser
             return new SetStatement(target, _expressions.ParseTuple(), line);
         }
 
-        var filters = _expressions.ParseFilters(null);
+        var filters = _expressions.ParseBlockFilters();
         return new SetBlockStatement(target, filters, ParseBlockBody("endset"), line);
     }
 
@@ -135,8 +135,9 @@ internal sealed class Parser
     {
         var branches = new List<(Expression, Statement[])>();
         Statement[] otherwise = [];
-        var test = _expressions.ParseTuple(withConditional: false);
+        // In its tests, too, a filter that does not exist is an error only if it is reached.
         _expressions.ConditionalDepth++;
+        var test = _expressions.ParseTuple(withConditional: false);
         while (true)
         {
             branches.Add((test, ParseBlockBody("elif", "else", "endif")));
@@ -254,7 +255,7 @@ internal sealed class Parser
 
     private FilterBlockStatement ParseFilterBlock(int line)
     {
-        var filters = _expressions.ParseFilters(null, startsWithName: true)!;
+        var filters = _expressions.ParseBlockFilters(startsWithName: true)!;
         return new FilterBlockStatement(filters, ParseBlockBody("endfilter"), line);
     }
 

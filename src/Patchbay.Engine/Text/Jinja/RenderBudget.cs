@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Patchbay.Engine.Text.Jinja.Values;
 
 namespace Patchbay.Engine.Text.Jinja;
 
@@ -26,6 +27,26 @@ internal sealed class RenderBudget(RenderLimits limits)
     {
         _steps -= 1 + (length / CharactersPerStep);
         Step();
+    }
+
+    /// <summary>Charges for hashing and comparing a key of a dict, which may be a long text or a tuple of them.</summary>
+    public void Key(object? key)
+    {
+        if (key is string text)
+        {
+            Scan(text.Length);
+        }
+        else if (key is TupleValue tuple)
+        {
+            Enter();
+            foreach (var item in tuple.Items)
+            {
+                Step();
+                Key(item);
+            }
+
+            Leave();
+        }
     }
 
     /// <summary>Charges for <paramref name="count"/> new elements of lists or dicts.</summary>
@@ -67,7 +88,7 @@ internal sealed class RenderBudget(RenderLimits limits)
     public void Enter()
     {
         if (++_depth > RenderLimits.MaxDepth
-            || ((_depth & 15) == 0 && !RuntimeHelpers.TryEnsureSufficientExecutionStack()))
+            || ((_depth & 31) == 0 && !RuntimeHelpers.TryEnsureSufficientExecutionStack()))
         {
             throw new JinjaException("the template or its data is nested too deeply");
         }

@@ -15,6 +15,9 @@ internal sealed record RenderLimits
     /// <summary>Longest range, as in Jinja's sandbox.</summary>
     public const int MaxRange = 100_000;
 
+    /// <summary>Most keyword arguments that <c>**mapping</c> may add to a call.</summary>
+    public const int MaxNamedArguments = 1000;
+
     public static readonly RenderLimits Default = new();
 
     /// <summary>Nodes evaluated plus elements visited; about 30 ns each.</summary>

@@ -115,7 +115,7 @@ internal sealed class Renderer
     {
         var items = Iteration.Of(iterable, _budget);
         var loop = statement.Filter is null
-            ? new LoopValue(items, Iteration.Count(iterable), depth, Recursion(statement, scope))
+            ? new LoopValue(items, Iteration.Count(iterable, _budget), depth, Recursion(statement, scope))
             : new LoopValue(Filter(statement, items, scope), null, depth, Recursion(statement, scope));
         if (!loop.MoveNext(out var item))
         {

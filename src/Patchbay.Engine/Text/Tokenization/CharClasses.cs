@@ -3,10 +3,11 @@ using System.Text;
 
 namespace Patchbay.Engine.Text.Tokenization;
 
-/// <summary>Classes of characters by one table look-up; characters beyond the first plane cost a search.</summary>
+/// <summary>Classes of characters by table; characters beyond the first plane cost a search.</summary>
 internal static class CharClasses
 {
-    private static readonly CharClass[] FirstPlane = MakeFirstPlane();
+    // Pages of 256 characters, made when the first of them is asked for: most texts need a few, and a start should not wait for all.
+    private static readonly CharClass[]?[] Pages = new CharClass[]?[256];
 
     /// <summary>The class of the character at a position; two UTF-16 units make one character.</summary>
     public static CharClass At(ReadOnlySpan<char> text, int index, out int length)
@@ -15,14 +16,14 @@ internal static class CharClasses
         if (!char.IsHighSurrogate(c) || index + 1 >= text.Length || !char.IsLowSurrogate(text[index + 1]))
         {
             length = 1;
-            return FirstPlane[c];
+            return OfUnit(c);
         }
 
         length = 2;
         return Of(CharUnicodeInfo.GetUnicodeCategory(char.ConvertToUtf32(c, text[index + 1])));
     }
 
-    public static CharClass Of(Rune rune) => rune.IsBmp ? FirstPlane[rune.Value] : Of(Rune.GetUnicodeCategory(rune));
+    public static CharClass Of(Rune rune) => rune.IsBmp ? OfUnit((char)rune.Value) : Of(Rune.GetUnicodeCategory(rune));
 
     /// <summary>End of the run, from a position on, of characters that have any of the classes.</summary>
     public static int RunEnd(ReadOnlySpan<char> text, int index, CharClass any)
@@ -57,20 +58,21 @@ internal static class CharClasses
                 or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189);
     }
 
-    private static CharClass[] MakeFirstPlane()
+    private static CharClass OfUnit(char c) => (Pages[c >> 8] ?? MakePage(c >> 8))[c & 0xFF];
+
+    private static CharClass[] MakePage(int page)
     {
-        var classes = new CharClass[0x10000];
-        for (var c = 0; c < classes.Length; c++)
+        var classes = new CharClass[256];
+        for (var i = 0; i < classes.Length; i++)
         {
-            classes[c] = Of(CharUnicodeInfo.GetUnicodeCategory((char)c));
-            if (char.IsWhiteSpace((char)c))
-            {
-                classes[c] |= CharClass.Space;
-            }
+            var c = (char)((page << 8) | i);
+            classes[i] = Of(CharUnicodeInfo.GetUnicodeCategory(c))
+                | (char.IsWhiteSpace(c) ? CharClass.Space : CharClass.None)
+                | (c is '\r' or '\n' ? CharClass.LineBreak : CharClass.None);
         }
 
-        classes['\r'] |= CharClass.LineBreak;
-        classes['\n'] |= CharClass.LineBreak;
+        // Two threads may make the same page; whose stays does not matter.
+        Pages[page] = classes;
         return classes;
     }
 

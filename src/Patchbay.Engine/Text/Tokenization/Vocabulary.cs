@@ -13,6 +13,8 @@ internal sealed class Vocabulary
     // A crafted vocabulary could put all its tokens into one chain of the table and make loading quadratic.
     private const int LongestChain = 4096;
 
+    private const int LongestShown = 60;
+
     private readonly byte[] _bytes;
     private readonly int[] _starts;   // by id; -1 where no token has the id
     private readonly int[] _lengths;  // by id
@@ -68,6 +70,10 @@ internal sealed class Vocabulary
         }
     }
 
+    /// <summary>A token as it may stand in a message, however long it is.</summary>
+    public static string Show(ReadOnlySpan<byte> utf8) =>
+        utf8.Length <= LongestShown ? Encoding.UTF8.GetString(utf8) : Encoding.UTF8.GetString(utf8[..LongestShown]) + "…";
+
     public int Find(string token) => Find(Encoding.UTF8.GetBytes(token));
 
     private void Insert(int id)
@@ -82,7 +88,7 @@ internal sealed class Vocabulary
             if ((uint)(entry >> 32) == (uint)hash && TokenUtf8((int)(uint)entry - 1).SequenceEqual(token))
             {
                 throw new InvalidDataException(
-                    $"Vocabulary: expected every token once, found '{Encoding.UTF8.GetString(token)}' with ids {(int)(uint)entry - 1} and {id}.");
+                    $"Vocabulary: expected every token once, found '{Show(token)}' with ids {(int)(uint)entry - 1} and {id}.");
             }
 
             if (++steps > LongestChain)

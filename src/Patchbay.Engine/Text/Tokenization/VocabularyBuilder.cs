@@ -34,7 +34,9 @@ internal sealed class VocabularyBuilder(string source)
         _count++;
     }
 
-    public Vocabulary Build() => new(_bytes.AsSpan(0, _used).ToArray(), _starts[.._size], _lengths[.._size], _count);
+    public Vocabulary Build() => _count == 0
+        ? throw new InvalidDataException($"{source}: expected tokens, found none.")
+        : new(_bytes.AsSpan(0, _used).ToArray(), _starts[.._size], _lengths[.._size], _count);
 
     private void Grow(int size, int bytes)
     {
@@ -50,7 +52,7 @@ internal sealed class VocabularyBuilder(string source)
         _size = Math.Max(_size, size);
         if (bytes > _bytes.Length - _used)
         {
-            Array.Resize(ref _bytes, Math.Max(_used + bytes, checked(_bytes.Length * 2)));
+            Array.Resize(ref _bytes, Math.Max(_used + bytes, (int)Math.Min(_bytes.Length * 2L, Array.MaxLength)));
         }
     }
 }

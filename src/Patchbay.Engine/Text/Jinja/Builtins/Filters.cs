@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-
 namespace Patchbay.Engine.Text.Jinja.Builtins;
 
 /// <summary>A filter: what stands left of the bar, then the arguments.</summary>
@@ -11,7 +9,7 @@ internal delegate object? FilterFunction(Evaluator evaluator, object? value, Arg
 /// </summary>
 internal static class Filters
 {
-    private static readonly FrozenDictionary<string, FilterFunction> s_all = new Dictionary<string, FilterFunction>
+    private static readonly Dictionary<string, FilterFunction> s_all = new()
     {
         ["abs"] = NumberFilters.Abs,
         ["attr"] = SequenceFilters.Attr,
@@ -65,7 +63,7 @@ internal static class Filters
         ["wordcount"] = TextFilters.WordCount,
         ["wordwrap"] = WordWrapFilter.WordWrap,
         ["xmlattr"] = MarkupFilters.XmlAttributes,
-    }.ToFrozenDictionary();
+    };
 
     public static FilterFunction? Find(string name) => s_all.GetValueOrDefault(name);
 }

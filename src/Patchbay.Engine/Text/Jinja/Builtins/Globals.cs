@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Patchbay.Engine.Text.Jinja.Python;
 using Patchbay.Engine.Text.Jinja.Values;
 
@@ -7,7 +6,7 @@ namespace Patchbay.Engine.Text.Jinja.Builtins;
 /// <summary>The functions that every template sees.</summary>
 internal static class Globals
 {
-    private static readonly FrozenDictionary<string, object> s_all = new Dictionary<string, object>
+    private static readonly Dictionary<string, object> s_all = new()
     {
         ["range"] = new FunctionValue("range", "function", Range),
         ["dict"] = new FunctionValue("dict", "dict", Dict),
@@ -18,7 +17,7 @@ internal static class Globals
         ["joiner"] = new FunctionValue("joiner", "type", Joiner),
         ["lipsum"] = new FunctionValue("lipsum", "function", (_, _) =>
             throw new JinjaException("lipsum makes random text, which a prompt must not hold")),
-    }.ToFrozenDictionary();
+    };
 
     public static bool TryGet(string name, out object? value)
     {
@@ -30,10 +29,15 @@ internal static class Globals
     private static RangeValue Range(Evaluator evaluator, Arguments arguments)
     {
         arguments.Accept("range", 1, "start", "stop", "step");
+        if (arguments.Named.Length > 0)
+        {
+            throw new JinjaException("range() takes no keyword arguments");
+        }
+
         var hasStop = arguments.Positional.Length > 1;
-        var start = hasStop ? PythonNumber.ToIndex(arguments.Positional[0]) : 0;
-        var stop = PythonNumber.ToIndex(arguments.Positional[hasStop ? 1 : 0]);
-        var step = arguments.Positional.Length > 2 ? PythonNumber.ToIndex(arguments.Positional[2]) : 1;
+        var start = hasStop ? Bound(arguments.Positional[0]) : 0;
+        var stop = Bound(arguments.Positional[hasStop ? 1 : 0]);
+        var step = arguments.Positional.Length > 2 ? Bound(arguments.Positional[2]) : 1;
         if (step == 0)
         {
             throw new JinjaException("range() arg 3 must not be zero");
@@ -43,6 +47,10 @@ internal static class Globals
         return range.Count <= RenderLimits.MaxRange ? range : throw new JinjaException(
             $"Range too big. The sandbox blocks ranges larger than MAX_RANGE ({RenderLimits.MaxRange}).");
     }
+
+    private static long Bound(object? value) => value is System.Numerics.BigInteger
+        ? throw new JinjaException("ranges beyond 64 bits are not supported")
+        : PythonNumber.ToIndex(value);
 
     private static DictValue Dict(Evaluator evaluator, Arguments arguments)
     {
@@ -80,6 +88,7 @@ internal static class Globals
                 throw new JinjaException($"dictionary update sequence element has length {parts.Length}; 2 is required");
             }
 
+            budget.Key(parts[0]);
             set(parts[0], parts[1]);
         }
 

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Numerics;
 using Patchbay.Engine.Text.Jinja.Python;
 using Patchbay.Engine.Text.Jinja.Values;
@@ -11,7 +10,7 @@ internal delegate bool TestFunction(Evaluator evaluator, object? value, Argument
 /// <summary>Jinja's tests by name.</summary>
 internal static class JinjaTests
 {
-    private static readonly FrozenDictionary<string, TestFunction> s_all = new Dictionary<string, TestFunction>
+    private static readonly Dictionary<string, TestFunction> s_all = new()
     {
         ["defined"] = (_, value, _) => value is not UndefinedValue,
         ["undefined"] = (_, value, _) => value is UndefinedValue,
@@ -53,7 +52,7 @@ internal static class JinjaTests
         [">"] = IsGreater,
         ["ge"] = IsGreaterOrEqual,
         [">="] = IsGreaterOrEqual,
-    }.ToFrozenDictionary();
+    };
 
     public static TestFunction? Find(string name) => s_all.GetValueOrDefault(name);
 

@@ -10,7 +10,7 @@ namespace Patchbay.Engine.Text.Jinja.Builtins;
 /// <summary>Filters made for web pages and for debugging.</summary>
 internal static class MarkupFilters
 {
-    private static readonly SearchValues<char> s_invalidInNames = SearchValues.Create(" \t\n\r\f\v/>=");
+    private static readonly SearchValues<char> s_notInAttributeName = SearchValues.Create(" \t\n\r\f\v/>=");
 
     public static object? StripTags(Evaluator evaluator, object? value, Arguments arguments)
     {
@@ -36,7 +36,7 @@ internal static class MarkupFilters
             }
 
             var key = PythonText.Of(dict.Keys[index]) ?? throw new JinjaException("attribute names must be strings");
-            if (key.AsSpan().ContainsAny(s_invalidInNames))
+            if (key.AsSpan().ContainsAny(s_notInAttributeName))
             {
                 throw new JinjaException($"Invalid character in attribute name: {PythonFormat.Repr(key)}");
             }

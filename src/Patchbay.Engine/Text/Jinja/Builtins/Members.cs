@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Patchbay.Engine.Text.Jinja.Python;
 using Patchbay.Engine.Text.Jinja.Values;
 
@@ -10,12 +9,12 @@ namespace Patchbay.Engine.Text.Jinja.Builtins;
 /// </summary>
 internal static class Members
 {
-    private static readonly FrozenSet<string> s_internals = FrozenSet.ToFrozenSet(
+    private static readonly HashSet<string> s_internals =
     [
         "__class__", "__init__", "__doc__", "__dir__", "__eq__", "__format__", "__getattribute__", "__hash__", "__new__",
         "__reduce__", "__repr__", "__str__", "__subclasshook__", "__getitem__", "__len__", "__iter__", "__contains__",
         "__setitem__", "__delitem__", "__call__",
-    ]);
+    ];
 
     public static object? GetAttribute(Evaluator evaluator, object? target, string name) =>
         TryGetAttribute(target, name, out var value) || TryGetItem(evaluator, target, name, out value)
@@ -58,6 +57,7 @@ internal static class Members
         switch (target)
         {
             case DictValue dict:
+                evaluator.Budget.Key(key);
                 return dict.TryGet(key, out value);
             case UndefinedValue undefined:
                 throw undefined.Fail();
@@ -71,7 +71,7 @@ internal static class Members
     private static bool TryGetAt(Evaluator evaluator, object target, long index, out object? value)
     {
         value = null;
-        var length = Iteration.Count(target)!.Value;
+        var length = Iteration.Count(target, evaluator.Budget)!.Value;
         index = index < 0 ? index + length : index;
         if (index < 0 || index >= length)
         {

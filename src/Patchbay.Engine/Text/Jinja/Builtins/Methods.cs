@@ -67,6 +67,7 @@ internal static class Methods
         {
             case "get":
                 arguments.Accept("get", 1, "key", "default");
+                evaluator.Budget.Key(arguments.Get(0, "key"));
                 return dict.TryGet(arguments.Get(0, "key"), out var value) ? value : arguments.Get(1, "default");
             case "fromkeys":
                 return FromKeys(evaluator, arguments);
@@ -90,6 +91,7 @@ internal static class Methods
         foreach (var key in Iteration.Of(arguments.Get(0, "iterable"), evaluator.Budget))
         {
             evaluator.Budget.Items(1);
+            evaluator.Budget.Key(key);
             dict.Set(key, arguments.Get(1, "value"));
         }
 
@@ -106,7 +108,7 @@ internal static class Methods
 
         arguments.Accept(name, 1, "value", "start", "stop");
         var wanted = arguments.Get(0, "value");
-        var length = Iteration.Count(target)!.Value;
+        var length = Iteration.Count(target, evaluator.Budget)!.Value;
         var start = FromEnd(arguments.GetInteger(1, "start", 0));
         var stop = FromEnd(arguments.GetInteger(2, "stop", long.MaxValue));
         var (index, count) = (0L, 0L);

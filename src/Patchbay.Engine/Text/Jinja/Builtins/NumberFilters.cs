@@ -72,7 +72,8 @@ internal static class NumberFilters
         {
             var power = Math.Pow(10, precision);
             var scaled = PythonNumber.ToDouble(value) * power;
-            return (method == "ceil" ? Math.Ceiling(scaled) : Math.Floor(scaled)) / power;
+            // Python goes through an integer here, which has no negative zero.
+            return ((method == "ceil" ? Math.Ceiling(scaled) : Math.Floor(scaled)) + 0.0) / power;
         }
 
         return value is double number ? FloatFormat.Round(number, precision) : RoundInteger(PythonNumber.ToBig(value), precision);

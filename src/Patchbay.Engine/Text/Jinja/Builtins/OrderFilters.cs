@@ -51,7 +51,9 @@ internal static class OrderFilters
             foreach (var item in Iteration.Of(value, evaluator.Budget))
             {
                 evaluator.Budget.Items(1);
-                if (seen.Add(new DictKey(Key(evaluator, path.Get(item), isCaseSensitive))))
+                var key = Key(evaluator, path.Get(item), isCaseSensitive);
+                evaluator.Budget.Key(key);
+                if (seen.Add(new DictKey(key)))
                 {
                     yield return item;
                 }
@@ -112,9 +114,8 @@ internal static class OrderFilters
     private static ListValue SortBy(Evaluator evaluator, object?[] items, bool isReversed, Func<object?, object?> key)
     {
         var keyed = Array.ConvertAll(items, item => (Key: key(item), Item: item));
-        var comparer = Comparer<object?>.Create((a, b) => Compare(evaluator, a, b));
-        var sorted = isReversed ? keyed.OrderByDescending(pair => pair.Key, comparer) : keyed.OrderBy(pair => pair.Key, comparer);
-        return new ListValue([.. sorted.Select(pair => pair.Item)]);
+        var sorted = StableSort.Sort(keyed, (a, b) => isReversed ? Compare(evaluator, b.Key, a.Key) : Compare(evaluator, a.Key, b.Key));
+        return new ListValue(Array.ConvertAll(sorted, pair => pair.Item));
     }
 
     private static int Compare(Evaluator evaluator, object? a, object? b)

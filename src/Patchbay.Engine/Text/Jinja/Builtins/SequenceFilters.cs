@@ -9,12 +9,7 @@ internal static class SequenceFilters
     public static object? Length(Evaluator evaluator, object? value, Arguments arguments)
     {
         arguments.Accept("length", 0);
-        if (PythonText.Of(value) is { } text)
-        {
-            evaluator.Budget.Scan(text.Length);
-        }
-
-        return Boxed.Integer(Iteration.Count(value) ?? throw new JinjaException($"object of type '{TypeName.Of(value)}' has no len()"));
+        return Boxed.Integer(Iteration.Count(value, evaluator.Budget) ?? throw new JinjaException($"object of type '{TypeName.Of(value)}' has no len()"));
     }
 
     public static object? Default(Evaluator evaluator, object? value, Arguments arguments)
@@ -45,6 +40,11 @@ internal static class SequenceFilters
     public static object? Last(Evaluator evaluator, object? value, Arguments arguments)
     {
         arguments.Accept("last", 0);
+        if (value is UndefinedValue)
+        {
+            return UndefinedValue.Because("No last item, sequence was empty.");
+        }
+
         if (value is GeneratorValue)
         {
             throw new JinjaException($"'{TypeName.Of(value)}' object is not reversible");
@@ -52,7 +52,7 @@ internal static class SequenceFilters
 
         var last = Members.GetItem(evaluator, value is DictValue or DictViewValue ? List(evaluator, value, Arguments.None) : value, -1L);
         return last is not UndefinedValue ? last
-            : Iteration.Count(value) is null ? throw new JinjaException($"'{TypeName.Of(value)}' object is not reversible")
+            : Iteration.Count(value, evaluator.Budget) is null ? throw new JinjaException($"'{TypeName.Of(value)}' object is not reversible")
             : UndefinedValue.Because("No last item, sequence was empty.");
     }
 
@@ -68,7 +68,7 @@ internal static class SequenceFilters
         var items = (Iteration.TryGet(value, budget) is null
             ? throw new JinjaException("argument must be iterable")
             : Iteration.ToArray(value, budget)).AsEnumerable().Reverse();
-        return value is GeneratorValue or UndefinedValue ? new ListValue([.. items]) : new GeneratorValue("reversed", budget, items);
+        return value is GeneratorValue ? new ListValue([.. items]) : new GeneratorValue("reversed", budget, items);
     }
 
     public static object? Join(Evaluator evaluator, object? value, Arguments arguments)

@@ -53,11 +53,11 @@ internal static class Splitting
     private static void SplitAt(string text, string separator, long limit, List<object?> parts, RenderBudget budget)
     {
         var start = 0;
-        for (; limit > 0 && text.IndexOf(separator, start, StringComparison.Ordinal) is var found and >= 0; limit--)
+        for (; limit > 0 && TextSearch.Find(text.AsSpan(start), separator) is var found and >= 0; limit--)
         {
             budget.Items(1);
-            parts.Add(text[start..found]);
-            start = found + separator.Length;
+            parts.Add(text.Substring(start, found));
+            start += found + separator.Length;
         }
 
         parts.Add(text[start..]);
@@ -66,7 +66,7 @@ internal static class Splitting
     private static void SplitAtFromEnd(string text, string separator, long limit, List<object?> parts, RenderBudget budget)
     {
         var end = text.Length;
-        for (; limit > 0 && text.AsSpan(0, end).LastIndexOf(separator) is var found and >= 0; limit--)
+        for (; limit > 0 && TextSearch.FindLast(text.AsSpan(0, end), separator) is var found and >= 0; limit--)
         {
             budget.Items(1);
             parts.Add(text[(found + separator.Length)..end]);
@@ -84,7 +84,7 @@ internal static class Splitting
             budget.Items(1);
             if (limit <= 0)
             {
-                parts.Add(PythonText.TrimEnd(rest).ToString());
+                parts.Add(rest.ToString());
                 return;
             }
 
@@ -106,7 +106,7 @@ internal static class Splitting
             budget.Items(1);
             if (limit <= 0)
             {
-                parts.Add(PythonText.TrimStart(rest).ToString());
+                parts.Add(rest.ToString());
                 break;
             }
 

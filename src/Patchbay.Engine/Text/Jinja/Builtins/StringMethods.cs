@@ -24,7 +24,7 @@ internal static class StringMethods
                 arguments.Accept(name, 0, "chars");
                 return Strip(text, name, arguments.GetText(0, "chars"), budget);
             case "startswith" or "endswith":
-                return Boxed.Bool(HasAffix(text, name, arguments));
+                return Boxed.Bool(HasAffix(text, name, arguments, budget));
             case "find" or "rfind" or "index" or "rindex" or "count":
                 return Search(text, name, arguments, budget);
             case "split" or "rsplit":
@@ -127,11 +127,11 @@ internal static class StringMethods
             return (count > 0 ? result.Append(replacement) : result).Append(text.AsSpan(at)).ToString();
         }
 
-        for (; count > 0 && text.IndexOf(old, at, StringComparison.Ordinal) is var found and >= 0; count--)
+        for (; count > 0 && TextSearch.Find(text.AsSpan(at), old) is var found and >= 0; count--)
         {
             budget.Step();
-            result.Append(text.AsSpan(at, found - at)).Append(replacement);
-            at = found + old.Length;
+            result.Append(text.AsSpan(at, found)).Append(replacement);
+            at += found + old.Length;
         }
 
         return at == 0 ? text : result.Append(text.AsSpan(at)).ToString();
@@ -159,7 +159,7 @@ internal static class StringMethods
         return text.AsSpan(from, PythonText.UnitIndex(text, end) - from);
     }
 
-    private static bool HasAffix(string text, string name, Arguments arguments)
+    private static bool HasAffix(string text, string name, Arguments arguments, RenderBudget budget)
     {
         arguments.Accept(name, 1, "affix", "start", "end");
         var window = Window(text, arguments, out _, out var isEmpty);
@@ -170,6 +170,7 @@ internal static class StringMethods
             var wanted = PythonText.Of(candidate) ?? throw (candidate is UndefinedValue undefined
                 ? undefined.Fail()
                 : new JinjaException($"{name} first arg must be str or a tuple of str, not {TypeName.Of(candidate)}"));
+            budget.Scan(wanted.Length);
             if (!isEmpty && (name == "startswith"
                 ? window.StartsWith(wanted, StringComparison.Ordinal)
                 : window.EndsWith(wanted, StringComparison.Ordinal)))
@@ -208,12 +209,12 @@ internal static class StringMethods
         if (name == "count")
         {
             budget.Scan(text.Length);
-            return Boxed.Integer(isEmpty ? 0 : wanted.Length == 0 ? PythonText.Length(window) + 1 : window.Count(wanted));
+            return Boxed.Integer(isEmpty ? 0 : wanted.Length == 0 ? PythonText.Length(window) + 1 : TextSearch.Count(window, wanted));
         }
 
         var found = isEmpty ? -1
-            : name[0] == 'r' ? window.LastIndexOf(wanted, StringComparison.Ordinal)
-            : window.IndexOf(wanted, StringComparison.Ordinal);
+            : name[0] == 'r' ? TextSearch.FindLast(window, wanted)
+            : TextSearch.Find(window, wanted);
         if (found < 0)
         {
             return name.EndsWith("index", StringComparison.Ordinal) ? throw new JinjaException("substring not found") : Boxed.Integer(-1);
@@ -230,7 +231,7 @@ internal static class StringMethods
         }
 
         budget.Text(text.Length);
-        var at = fromEnd ? text.LastIndexOf(separator, StringComparison.Ordinal) : text.IndexOf(separator, StringComparison.Ordinal);
+        var at = fromEnd ? TextSearch.FindLast(text, separator) : TextSearch.Find(text, separator);
         return at >= 0 ? new TupleValue([text[..at], separator, text[(at + separator.Length)..]])
             : fromEnd ? new TupleValue(["", "", text])
             : new TupleValue([text, "", ""]);

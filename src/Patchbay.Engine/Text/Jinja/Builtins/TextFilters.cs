@@ -133,9 +133,7 @@ internal static class TextFilters
     public static object? Truncate(Evaluator evaluator, object? value, Arguments arguments)
     {
         arguments.Accept("truncate", 0, "length", "killwords", "end", "leeway");
-        var text = PythonText.Of(value) ?? throw (value is UndefinedValue undefined
-            ? undefined.Fail()
-            : new JinjaException($"object of type '{TypeName.Of(value)}' has no len()"));
+        var size = Iteration.Count(value, evaluator.Budget) ?? throw new JinjaException($"object of type '{TypeName.Of(value)}' has no len()");
         var length = arguments.GetInteger(0, "length", 255);
         var end = arguments.GetText(2, "end", "...")!;
         var leeway = arguments.GetInteger(3, "leeway", 5);
@@ -147,12 +145,13 @@ internal static class TextFilters
                 : $"expected leeway >= 0, got {leeway}");
         }
 
-        evaluator.Budget.Text(text.Length);
-        if (PythonText.Length(text) <= Math.Min(length, int.MaxValue) + Math.Min(leeway, int.MaxValue))
+        if (size <= Math.Min(length, int.MaxValue) + Math.Min(leeway, int.MaxValue))
         {
             return value;
         }
 
+        var text = PythonText.Of(value) ?? throw new JinjaException($"can only truncate str, not {TypeName.Of(value)}");
+        evaluator.Budget.Text(text.Length);
         var head = text[..PythonText.UnitIndex(text, kept)];
         if (!arguments.GetFlag(1, "killwords") && head.LastIndexOf(' ') is var space and >= 0)
         {

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Text;
 
 namespace Patchbay.Engine.Text.Jinja.Python;
@@ -26,8 +25,8 @@ internal static class CaseMapping
         "\uFB00FF \uFB01FI \uFB02FL \uFB03FFI \uFB04FFL \uFB05ST " +
         "\uFB06ST \uFB13\u0544\u0546 \uFB14\u0544\u0535 \uFB15\u0544\u053B \uFB16\u054E\u0546 \uFB17\u0544\u053D ";
 
-    private static readonly FrozenDictionary<char, string> s_longUpper =
-        LongUpper.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToFrozenDictionary(entry => entry[0], entry => entry[1..]);
+    private static readonly Dictionary<char, string> s_longUpper =
+        LongUpper.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToDictionary(entry => entry[0], entry => entry[1..]);
 
     public static string Upper(string text)
     {
@@ -64,7 +63,27 @@ internal static class CaseMapping
     }
 
     /// <summary>Lower case for comparing, which also unifies variants such as the final sigma.</summary>
-    public static string Fold(string text) => Lower(Upper(text)).Replace('\u03C2', '\u03C3');
+    public static string Fold(string text)
+    {
+        if (Ascii.IsValid(text))
+        {
+            return text.ToLowerInvariant();
+        }
+
+        var result = new StringBuilder(text.Length);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            _ = rune.Value switch
+            {
+                // The dotless i is no variant of i, and Cherokee folds to its older letters, which are the capitals.
+                0x131 => result.Append('\u0131'),
+                (>= 0x13A0 and <= 0x13FD) or (>= 0xAB70 and <= 0xABBF) => result.Append(SimpleUpper(rune).ToString()),
+                _ => result.Append(Lower(Upper(rune.ToString()))),
+            };
+        }
+
+        return result.ToString();
+    }
 
     /// <summary>Every run of letters in lower case with a capital first.</summary>
     public static string Title(string text)
@@ -114,9 +133,13 @@ internal static class CaseMapping
             {
                 AppendLower(result, text, at, rune);
             }
-            else
+            else if (CharacterClass.IsLower(rune))
             {
                 AppendUpper(result, rune);
+            }
+            else
+            {
+                result.Append(rune.ToString());
             }
 
             at += rune.Utf16SequenceLength;

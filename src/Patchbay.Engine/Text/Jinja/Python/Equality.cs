@@ -8,8 +8,13 @@ internal static class Equality
 {
     public static bool AreEqual(object? left, object? right, RenderBudget budget)
     {
-        if (left is string leftText && right is string rightText)
+        if (PythonText.Of(left) is { } leftText && PythonText.Of(right) is { } rightText)
         {
+            if (leftText.Length == rightText.Length)
+            {
+                budget.Scan(leftText.Length);
+            }
+
             return leftText == rightText;
         }
 
@@ -20,7 +25,10 @@ internal static class Equality
             case (DictValue a, DictValue b):
                 return AreDictsEqual(a, b, budget);
             case (DictViewValue { Kind: not DictViewKind.Values } a, DictViewValue { Kind: not DictViewKind.Values } b):
-                return a.Kind == b.Kind && a.Dict.Count == b.Dict.Count && Iteration.Of(a, budget).All(item => Contains(b, item, budget));
+                budget.Enter();
+                var equal = a.Kind == b.Kind && a.Dict.Count == b.Dict.Count && Iteration.Of(a, budget).All(item => Contains(b, item, budget));
+                budget.Leave();
+                return equal;
             default:
                 return AreSimpleEqual(left, right);
         }
@@ -46,12 +54,15 @@ internal static class Equality
                 var part = PythonText.Of(item)
                     ?? throw new JinjaException($"'in <string>' requires string as left operand, not {TypeName.Of(item)}");
                 budget.Scan(text.Length);
-                return text.Contains(part, StringComparison.Ordinal);
+                return TextSearch.Find(text, part) >= 0;
             case DictValue dict:
+                budget.Key(item);
                 return dict.TryGet(item, out _);
             case DictViewValue { Kind: DictViewKind.Keys } keys:
+                budget.Key(item);
                 return keys.Dict.TryGet(item, out _);
             case DictViewValue { Kind: DictViewKind.Items } items:
+                budget.Key(item);
                 return item is TupleValue { Items.Length: 2 } pair && items.Dict.TryGet(pair.Items[0], out var value)
                     && AreEqual(value, pair.Items[1], budget);
             case NamespaceValue or null or bool or long or BigInteger or double or ICallable:

@@ -15,8 +15,8 @@ internal sealed record FormatSpecification
     /// <summary>One of <c>&lt; &gt; ^ =</c>, or none for the value's own.</summary>
     public char Align { get; init; }
 
-    /// <summary><c>+</c>, <c>-</c> or a space.</summary>
-    public char Sign { get; init; } = '-';
+    /// <summary><c>+</c>, <c>-</c> or a space; none for a sign where one is needed.</summary>
+    public char Sign { get; init; }
 
     public bool IsAlternate { get; init; }
 
@@ -46,7 +46,7 @@ internal sealed record FormatSpecification
             align = text[at++];
         }
 
-        var sign = at < text.Length && text[at] is '+' or '-' or ' ' ? text[at++] : '-';
+        var sign = at < text.Length && text[at] is '+' or '-' or ' ' ? text[at++] : '\0';
         var isAlternate = Take(text, ref at, '#');
         if (Take(text, ref at, '0') && align == '\0')
         {
@@ -68,11 +68,14 @@ internal sealed record FormatSpecification
             : throw new JinjaException("Invalid format specifier");
     }
 
+    /// <summary>The value in this format; an empty specification, which means <c>str</c>, does not come here.</summary>
     public string Format(object? value, RenderBudget budget)
     {
         if (PythonText.Of(value) is { } text)
         {
-            return FormatText(text, budget);
+            return Sign == '\0' && Grouping == '\0' && !IsAlternate
+                ? FormatText(text, budget)
+                : throw new JinjaException("signs, groups and alternate forms are not allowed in string format specifier");
         }
 
         if (value is double || (PythonNumber.IsNumber(value) && Type is 'e' or 'E' or 'f' or 'F' or 'g' or 'G' or '%'))
@@ -80,14 +83,8 @@ internal sealed record FormatSpecification
             return FormatFloat(PythonNumber.ToDouble(value), budget);
         }
 
-        if (PythonNumber.IsInteger(value) && (value is not bool || Type != '\0'))
-        {
-            return FormatInteger(PythonNumber.ToBig(value), budget);
-        }
-
-        return this == new FormatSpecification()
-            ? PythonFormat.Str(value, budget)
-            : value is bool ? FormatInteger(PythonNumber.ToBig(value), budget)
+        return PythonNumber.IsInteger(value)
+            ? FormatInteger(PythonNumber.ToBig(value), budget)
             : throw new JinjaException($"unsupported format string passed to {TypeName.Of(value)}.__format__");
     }
 
@@ -117,7 +114,7 @@ internal sealed record FormatSpecification
         var size = BigInteger.Abs(value);
         if (Type == 'c')
         {
-            return size > 0x10FFFF ? throw new JinjaException("%c arg not in range(0x110000)") : Pad("", CharacterOf((int)size), Align == '\0' ? '<' : Align, budget);
+            return value.Sign < 0 || size > 0x10FFFF ? throw new JinjaException("%c arg not in range(0x110000)") : Pad("", CharacterOf((int)size), Align == '\0' ? '<' : Align, budget);
         }
 
         var (prefix, digits) = Type switch
@@ -160,7 +157,7 @@ internal sealed record FormatSpecification
 
     private static string WithPoint(string digits) => digits.Contains('.') || digits.Contains('e') ? digits : digits + ".0";
 
-    private string SignOf(bool isNegative) => isNegative ? "-" : Sign == '-' ? "" : Sign.ToString();
+    private string SignOf(bool isNegative) => isNegative ? "-" : Sign is '+' or ' ' ? Sign.ToString() : "";
 
     private string PadNumber(string prefix, string digits, RenderBudget budget) =>
         Pad(prefix, Grouping == '\0' ? digits : Grouped(digits), Align == '\0' ? '>' : Align, budget);

@@ -41,17 +41,23 @@ internal static class Iteration
     }
 
     /// <summary>How many items there are; null where only walking over them would tell.</summary>
-    public static int? Count(object? value) => value switch
+    public static int? Count(object? value, RenderBudget budget) => value switch
     {
         SequenceValue sequence => sequence.Items.Length,
         DictValue dict => dict.Count,
         DictViewValue view => view.Dict.Count,
-        string or MarkupValue => PythonText.Length(PythonText.Of(value)!),
+        string or MarkupValue => CountCodePoints(PythonText.Of(value)!, budget),
         RangeValue range => (int)Math.Min(range.Count, int.MaxValue),
         BytesValue bytes => bytes.Bytes.Length,
         UndefinedValue => 0,
         _ => null,
     };
+
+    private static int CountCodePoints(string text, RenderBudget budget)
+    {
+        budget.Scan(text.Length);
+        return PythonText.Length(text);
+    }
 
     private static IEnumerable<object?> Sequence(object?[] items, RenderBudget budget)
     {

@@ -38,7 +38,8 @@ internal sealed class PercentFormat
             FormatOne();
         }
 
-        if (_values is not DictValue && (_values is TupleValue tuple ? _nextValue < tuple.Items.Length : _nextValue == 0))
+        // Python takes everything that can be indexed for a mapping, whose entries need not all be used.
+        if (_values is not (DictValue or ListValue or RangeValue or UndefinedValue) && (_values is TupleValue tuple ? _nextValue < tuple.Items.Length : _nextValue == 0))
         {
             throw new JinjaException("not all arguments converted during string formatting");
         }
@@ -50,7 +51,7 @@ internal sealed class PercentFormat
     {
         _budget.Step();
         var key = TakeKey();
-        var (isLeft, isZero, isAlternate, sign) = (false, false, false, '-');
+        var (isLeft, isZero, isAlternate, sign) = (false, false, false, '\0');
         for (; _position < _format.Length && _format[_position] is '-' or '0' or '#' or '+' or ' '; _position++)
         {
             switch (_format[_position])
@@ -171,6 +172,7 @@ internal sealed class PercentFormat
     {
         if (key is not null)
         {
+            _budget.Key(key);
             return _values is not DictValue dict ? throw new JinjaException("format requires a mapping")
                 : dict.TryGet(key, out var value) ? value
                 : throw new JinjaException(PythonFormat.Repr(key));

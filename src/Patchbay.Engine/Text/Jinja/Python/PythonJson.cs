@@ -69,7 +69,7 @@ internal sealed class PythonJson(RenderBudget budget, bool ensureAscii, string? 
         var order = Enumerable.Range(0, dict.Count).ToArray();
         if (sortKeys)
         {
-            order = [.. order.Order(Comparer<int>.Create((a, b) => Equality.Order(dict.Keys[a], dict.Keys[b], "<", budget)))];
+            order = StableSort.Sort(order, (a, b) => Equality.Order(dict.Keys[a], dict.Keys[b], "<", budget));
         }
 
         for (var index = 0; index < order.Length; index++)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Patchbay.Engine.Text.Jinja.Values;
 
 namespace Patchbay.Engine.Text.Jinja.Python;
@@ -9,9 +8,6 @@ namespace Patchbay.Engine.Text.Jinja.Python;
 /// </summary>
 internal static class PythonText
 {
-    private static readonly SearchValues<char> s_highSurrogates =
-        SearchValues.Create([.. Enumerable.Range(0xD800, 0x400).Select(value => (char)value)]);
-
     /// <summary>The text of a str or of markup; null for every other value.</summary>
     public static string? Of(object? value) => value as string ?? (value as MarkupValue)?.Text;
 
@@ -48,7 +44,7 @@ internal static class PythonText
     public static int WidthAt(ReadOnlySpan<char> text, int at) =>
         char.IsHighSurrogate(text[at]) && at + 1 < text.Length && char.IsLowSurrogate(text[at + 1]) ? 2 : 1;
 
-    public static bool HasPairs(ReadOnlySpan<char> text) => text.IndexOfAny(s_highSurrogates) >= 0;
+    public static bool HasPairs(ReadOnlySpan<char> text) => text.ContainsAnyInRange('\uD800', '\uDBFF');
 
     /// <summary>The number of code points.</summary>
     public static int Length(ReadOnlySpan<char> text)

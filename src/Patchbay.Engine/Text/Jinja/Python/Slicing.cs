@@ -5,16 +5,20 @@ namespace Patchbay.Engine.Text.Jinja.Python;
 /// <summary><c>value[start:stop:step]</c></summary>
 internal static class Slicing
 {
-    /// <summary>The slice, or null where the value has no slices.</summary>
-    public static object? Slice(object? value, object? start, object? stop, object? step, RenderBudget budget)
+    /// <summary>The slice; fails where the value has none.</summary>
+    public static object Slice(object? value, object? start, object? stop, object? step, RenderBudget budget)
     {
-        var length = value is DictValue or DictViewValue or GeneratorValue or UndefinedValue ? null : Iteration.Count(value);
-        if (length is null)
+        if (value is not (string or MarkupValue or SequenceValue or RangeValue))
         {
-            return null;
+            throw value switch
+            {
+                UndefinedValue undefined => undefined.Fail(),
+                DictValue => new JinjaException("unhashable type: 'slice'"),
+                _ => new JinjaException($"'{TypeName.Of(value)}' object is not subscriptable"),
+            };
         }
 
-        var (first, count, stride) = Resolve(length.Value, start, stop, step);
+        var (first, count, stride) = Resolve(Iteration.Count(value, budget)!.Value, start, stop, step);
         switch (value)
         {
             case string text:
@@ -26,10 +30,9 @@ internal static class Slicing
                 return sequence.With(stride == 1
                     ? sequence.Items.AsSpan((int)first, (int)count).ToArray()
                     : Pick(sequence.Items, first, count, stride));
-            case RangeValue range:
-                return new RangeValue(range.Start + (first * range.Step), range.Start + ((first + (count * stride)) * range.Step), range.Step * stride);
             default:
-                return null;
+                var range = (RangeValue)value;
+                return new RangeValue(range.Start + (first * range.Step), range.Start + ((first + (count * stride)) * range.Step), range.Step * stride);
         }
     }
 

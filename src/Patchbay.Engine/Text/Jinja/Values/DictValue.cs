@@ -3,7 +3,7 @@ namespace Patchbay.Engine.Text.Jinja.Values;
 /// <summary>A dict: keys in the order they came. It is filled by its maker and fixed from then on.</summary>
 internal sealed class DictValue
 {
-    /// <summary>Up to this many keys are searched one by one; that is quicker than hashing them.</summary>
+    /// <summary>Up to this many keys a text is compared with one by one; that is quicker than hashing it.</summary>
     private const int MaxLinear = 8;
 
     private object?[] _keys;
@@ -43,11 +43,7 @@ internal sealed class DictValue
         Count++;
         if (_index is null && Count > MaxLinear)
         {
-            _index = new Dictionary<DictKey, int>(Count * 2);
-            for (var index = 0; index < Count; index++)
-            {
-                _index.Add(new DictKey(_keys[index]), index);
-            }
+            BuildIndex();
         }
     }
 
@@ -60,14 +56,20 @@ internal sealed class DictValue
 
     public TupleValue EntryAt(int index) => new([_keys[index], _values[index]]);
 
-    private int Find(object? key)
+    private Dictionary<DictKey, int> BuildIndex()
     {
-        if (_index is not null)
+        _index = new Dictionary<DictKey, int>(Count * 2);
+        for (var index = 0; index < Count; index++)
         {
-            return _index.TryGetValue(new DictKey(key), out var at) ? at : -1;
+            _index.Add(new DictKey(_keys[index]), index);
         }
 
-        if (key is string text)
+        return _index;
+    }
+
+    private int Find(object? key)
+    {
+        if (_index is null && key is string text)
         {
             for (var index = 0; index < Count; index++)
             {
@@ -80,15 +82,6 @@ internal sealed class DictValue
             return -1;
         }
 
-        var wanted = new DictKey(key);
-        for (var index = 0; index < Count; index++)
-        {
-            if (wanted.Equals(new DictKey(_keys[index])))
-            {
-                return index;
-            }
-        }
-
-        return -1;
+        return (_index ?? BuildIndex()).TryGetValue(new DictKey(key), out var at) ? at : -1;
     }
 }

@@ -33,6 +33,7 @@ internal sealed class MacroValue(MacroDefinition definition, Scope scope) : ICal
         var firstDefault = parameters.Length - Definition.Defaults.Length;
         for (var index = 0; index < parameters.Length; index++)
         {
+            evaluator.Budget.Scan(taken.Length);
             var name = parameters[index];
             object? value;
             if (index < positional.Length)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Patchbay.Engine.Text.Tokenization.Decoders;
@@ -19,31 +20,60 @@ internal abstract class ByteDecoder(bool dropsFirstSpace) : TokenDecoder
 
     private sealed class Sequence(ByteDecoder owner, bool dropsSpace) : Decoding
     {
-        private readonly Decoder _utf8 = Encoding.UTF8.GetDecoder();
+        private readonly byte[] _held = new byte[3];
+        private int _heldCount;
         private bool _dropsSpace = dropsSpace;
 
         public override void Push(int id, ReadOnlySpan<byte> token, StringBuilder text)
         {
-            Span<byte> buffer = token.Length <= 256 ? stackalloc byte[256] : new byte[token.Length];
-            ReadOnlySpan<byte> bytes = buffer[..owner.Decode(id, token, buffer)];
+            var most = _heldCount + token.Length;
+            var buffer = most <= 256 ? stackalloc byte[256] : new byte[most];
+            _held.AsSpan(0, _heldCount).CopyTo(buffer);
+            var bytes = buffer[..(_heldCount + owner.Decode(id, token, buffer[_heldCount..]))];
             if (_dropsSpace && bytes.StartsWith((byte)' '))
             {
                 bytes = bytes[1..];
             }
 
             _dropsSpace = false;
-            Append(bytes, flush: false, text);
+            _heldCount = UnfinishedTail(bytes);
+            bytes[^_heldCount..].CopyTo(_held);
+            Append(bytes[..^_heldCount], text);
         }
 
         public override void Skip() => _dropsSpace = false;
 
-        public override void Flush(StringBuilder text) => Append([], flush: true, text);
-
-        private void Append(ReadOnlySpan<byte> bytes, bool flush, StringBuilder text)
+        public override void Flush(StringBuilder text)
         {
-            // Every byte, and a sequence held back from before, makes at most one UTF-16 unit.
-            Span<char> characters = bytes.Length <= 250 ? stackalloc char[256] : new char[bytes.Length + 6];
-            text.Append(characters[.._utf8.GetChars(bytes, characters, flush)]);
+            Append(_held.AsSpan(0, _heldCount), text);
+            _heldCount = 0;
+        }
+
+        private static void Append(ReadOnlySpan<byte> bytes, StringBuilder text)
+        {
+            // No byte makes more than one UTF-16 unit.
+            var characters = bytes.Length <= 256 ? stackalloc char[256] : new char[bytes.Length];
+            text.Append(characters[..Encoding.UTF8.GetChars(bytes, characters)]);
+        }
+
+        /// <summary>How many bytes at the end may be the start of a character.</summary>
+        private static int UnfinishedTail(ReadOnlySpan<byte> bytes)
+        {
+            // A surrogate can be no character, but the decoder of CPython, which clients compare with, tells only at its third byte.
+            if (bytes is [.., 0xED, >= 0xA0 and <= 0xBF])
+            {
+                return 2;
+            }
+
+            for (var length = Math.Min(3, bytes.Length); length > 0; length--)
+            {
+                if (Rune.DecodeFromUtf8(bytes[^length..], out _, out _) == OperationStatus.NeedMoreData)
+                {
+                    return length;
+                }
+            }
+
+            return 0;
         }
     }
 }

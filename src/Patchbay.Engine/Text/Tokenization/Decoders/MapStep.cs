@@ -4,12 +4,21 @@ namespace Patchbay.Engine.Text.Tokenization.Decoders;
 /// <param name="map">Given the token and whether it is the first one.</param>
 internal sealed class MapStep(Func<string, bool, string> map, bool isMidway, DecodeStep next) : DecodeStep
 {
+    // No vocabulary comes near; steps that make more of a token are hostile.
+    private const int LongestToken = 1 << 20;
+
     private bool _isFirst = !isMidway;
 
     public override void Push(string token)
     {
-        next.Push(map(token, _isFirst));
+        var text = map(token, _isFirst);
         _isFirst = false;
+        if (text.Length > LongestToken)
+        {
+            throw new InvalidDataException($"decoder: expected tokens of at most {LongestToken} characters, found {text.Length}.");
+        }
+
+        next.Push(text);
     }
 
     public override void Flush() => next.Flush();

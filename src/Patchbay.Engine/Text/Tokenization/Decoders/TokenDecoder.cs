@@ -1,6 +1,9 @@
 namespace Patchbay.Engine.Text.Tokenization.Decoders;
 
-/// <summary>How the tokens of a vocabulary become text again. Immutable; what one sequence remembers is its <see cref="Decoding"/>.</summary>
+/// <summary>
+/// How the tokens of a vocabulary become text again. Immutable; what one sequence remembers is its <see
+/// cref="Decoding"/>.
+/// </summary>
 internal abstract class TokenDecoder
 {
     /// <summary>Begins a sequence.</summary>

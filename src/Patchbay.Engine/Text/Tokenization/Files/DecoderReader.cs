@@ -1,5 +1,6 @@
 using Patchbay.Engine.Text.Tokenization.Decoders;
 using Patchbay.Engine.Text.Tokenization.PreTokenizers;
+using Patchbay.Engine.Text.Tokenization.Scanners;
 
 namespace Patchbay.Engine.Text.Tokenization.Files;
 
@@ -82,7 +83,7 @@ internal static class DecoderReader
 
     private static Func<ChainStart, DecodeStep, DecodeStep> ReadReplace(Field field)
     {
-        var content = field.GetString("content");
+        var content = field.Get("content").AsShortString();
         if (field.Get("pattern").Find("String") is { } text)
         {
             var search = text.AsString();

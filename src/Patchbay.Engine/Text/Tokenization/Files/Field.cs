@@ -3,9 +3,14 @@ using System.Text.Json;
 
 namespace Patchbay.Engine.Text.Tokenization.Files;
 
-/// <summary>A value of a JSON file together with its path, so that every refusal names the field, what was expected and what was found.</summary>
+/// <summary>
+/// A value of a JSON file together with its path, so that every refusal names the field, what was expected and what was
+/// found.
+/// </summary>
 internal readonly record struct Field(string Path, JsonElement Value)
 {
+    private const int LongestShortString = 256;
+
     /// <summary>The value of a property; null when it is missing or null.</summary>
     public Field? Find(string name)
     {
@@ -79,10 +84,18 @@ internal readonly record struct Field(string Path, JsonElement Value)
         }
     }
 
-    public bool AsBoolean() => Value.ValueKind is JsonValueKind.True or JsonValueKind.False ? Value.GetBoolean() : throw Refuse("true or false");
+    /// <summary>A text that is written again and again, so that its length bounds what a text can grow to.</summary>
+    public string AsShortString() =>
+        AsString() is { Length: <= LongestShortString } text ? text : throw Refuse($"at most {LongestShortString} characters");
+
+    public bool AsBoolean() =>
+        Value.ValueKind is JsonValueKind.True or JsonValueKind.False ? Value.GetBoolean() : throw Refuse("true or false");
 
     public int AsInteger() =>
         Value.ValueKind == JsonValueKind.Number && Value.TryGetInt32(out var number) ? number : throw Refuse("a 32-bit integer");
+
+    public double AsNumber() =>
+        Value.ValueKind == JsonValueKind.Number && Value.TryGetDouble(out var number) ? number : throw Refuse("a number");
 
     public InvalidDataException Refuse(string expected)
     {

@@ -1,8 +1,12 @@
 using Patchbay.Engine.Text.Tokenization.PreTokenizers;
+using Patchbay.Engine.Text.Tokenization.Scanners;
 
 namespace Patchbay.Engine.Text.Tokenization.Files;
 
-/// <summary>What tokenizer.ggml.pre stands for (llama.cpp, llama-vocab.cpp): patterns applied one after the other, and two habits.</summary>
+/// <summary>
+/// What tokenizer.ggml.pre stands for (llama.cpp, llama-vocab.cpp): patterns applied one after the other, and two
+/// habits.
+/// </summary>
 /// <param name="IgnoresMerges">A piece that is a token as it stands becomes that token.</param>
 /// <param name="AddsStart">The start token is added unless the file says otherwise.</param>
 internal sealed record GgufPreTokenizer(PieceScanner[] Scanners, bool IgnoresMerges = false, bool AddsStart = false)
@@ -29,7 +33,7 @@ internal sealed record GgufPreTokenizer(PieceScanner[] Scanners, bool IgnoresMer
     {
         foreach (var scanner in Scanners.Reverse())
         {
-            last = new ScanStage(scanner, keepsGaps: true, last);
+            last = new ScanStage(scanner, last);
         }
 
         return last;

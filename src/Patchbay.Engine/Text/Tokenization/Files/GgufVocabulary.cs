@@ -12,6 +12,13 @@ internal sealed class GgufVocabulary
 {
     private const string Prefix = "tokenizer.ggml.";
 
+    // Tokens that control the model by their name, whatever type the file gives them (llama.cpp, llama_vocab::impl::load).
+    private static readonly string[] ControlNames =
+    [
+        "<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<|flush|>", "<|calls|>", "<end_of_turn>", "<|endoftext|>",
+        "<|end_of_text|>", "<|eom_id|>", "<EOT>", "_<EOT>", "[EOT]", "[EOS]", "<\uFF5Cend\u2581of\u2581sentence\uFF5C>", "<end_of_utterance>",
+    ];
+
     private readonly GgufFile _file;
     private readonly Vocabulary _vocabulary;
     private readonly GgufTokenType[] _types;
@@ -23,7 +30,9 @@ internal sealed class GgufVocabulary
         var count = 0;
         foreach (var token in file.Get(Prefix + "tokens").AsStrings())
         {
-            builder.Add(token, count++);
+            // Files may leave tokens without text; llama.cpp names them, so that no two are alike.
+            builder.Add(token.IsEmpty ? Encoding.UTF8.GetBytes($"[EMPTY_{count}]") : token, count);
+            count++;
         }
 
         _vocabulary = builder.Build();
@@ -31,6 +40,13 @@ internal sealed class GgufVocabulary
             ? Array.ConvertAll(types.ToInt32Array(), type => (GgufTokenType)type)
             : Enumerable.Repeat(GgufTokenType.Normal, count).ToArray();
         RequireLength("token_type", _types.Length);
+        foreach (var name in ControlNames)
+        {
+            if (_vocabulary.Find(name) is var id and >= 0)
+            {
+                _types[id] = GgufTokenType.Control;
+            }
+        }
     }
 
     public static TokenizerParts Assemble(GgufFile file)
@@ -71,20 +87,14 @@ internal sealed class GgufVocabulary
         var scores = _file.Get(Prefix + "scores").ToSingleArray();
         RequireLength("scores", scores.Length);
         var hasPrefix = _file.Find(Prefix + "add_space_prefix")?.AsBoolean() ?? true;
-        var model = new ScoredBpeModel(_vocabulary, scores, (int)(_file.Find(Prefix + "unknown_token_id")?.AsInteger() ?? 0));
-        PieceStage pieces = new ModelStage(model);
-        if (WordMark.NeverInside(_vocabulary, Enumerable.Range(0, _vocabulary.Size)))
-        {
-            pieces = new WordStartStage(WordMark.Character, pieces);
-        }
-
+        var model = new ScoredBpeModel(_vocabulary, scores, _file.Find(Prefix + "unknown_token_id") is null ? 0 : ReadId("unknown_token_id"));
         var mark = new ReplaceText(" ", WordMark.Character.ToString());
         return new TokenizerParts
         {
             Vocabulary = _vocabulary,
             AddedTokens = ReadAddedTokens(),
             Normalizer = hasPrefix ? new NormalizerSequence([new Prepend(" "), mark]) : mark,
-            Pieces = pieces,
+            Pieces = new NeverMergedStage(_vocabulary, Enumerable.Range(0, _vocabulary.Size), new ModelStage(model)),
             Decoder = new GgufDecoder(_types, isByteLevel: false, hasPrefix),
             Frame = ReadFrame(addsStart: true),
         };

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Patchbay.Engine.Text.Tokenization.Models;
 
@@ -53,7 +52,7 @@ internal sealed class MergeReader(Vocabulary vocabulary, int continuingPrefixByt
         var space = text.IndexOf((byte)' ');
         if (space < 0 || text[(space + 1)..].Contains((byte)' '))
         {
-            throw new InvalidDataException($"{Name}: expected two tokens with one space between them, found '{Encoding.UTF8.GetString(text)}'.");
+            throw new InvalidDataException($"{Name}: expected two tokens with one space between them, found '{Vocabulary.Show(text)}'.");
         }
 
         Add(text[..space], text[(space + 1)..]);
@@ -68,7 +67,7 @@ internal sealed class MergeReader(Vocabulary vocabulary, int continuingPrefixByt
         var rightId = Require(right);
         if (right.Length < continuingPrefixBytes)
         {
-            throw new InvalidDataException($"{Name}: expected a right token with the continuing prefix, found '{Encoding.UTF8.GetString(right)}'.");
+            throw new InvalidDataException($"{Name}: expected a right token with the continuing prefix, found '{Vocabulary.Show(right)}'.");
         }
 
         var tail = right[continuingPrefixBytes..];
@@ -85,7 +84,7 @@ internal sealed class MergeReader(Vocabulary vocabulary, int continuingPrefixByt
     private int Require(ReadOnlySpan<byte> token)
     {
         var id = vocabulary.Find(token);
-        return id >= 0 ? id : throw new InvalidDataException($"{Name}: expected tokens of the vocabulary, found '{Encoding.UTF8.GetString(token)}'.");
+        return id >= 0 ? id : throw new InvalidDataException($"{Name}: expected tokens of the vocabulary, found '{Vocabulary.Show(token)}'.");
     }
 
     private void RequireNext(ref Utf8JsonReader reader, JsonTokenType type, bool reads = true)

@@ -1,16 +1,46 @@
 using System.Text;
 using Patchbay.Engine.Text.Tokenization.Normalizers;
+using Patchbay.Engine.Text.Tokenization.Scanners;
 
 namespace Patchbay.Engine.Text.Tokenization.Files;
 
 /// <summary>Reads the section normalizer.</summary>
 internal static class NormalizerReader
 {
-    public static Normalizer? Read(Field? section) => section is { } field ? ReadOne(field) : null;
+    public static Normalizer? Read(Field? section)
+    {
+        if (section is not { } field)
+        {
+            return null;
+        }
+
+        var steps = new List<Normalizer>();
+        Flatten(field, steps);
+        return new NormalizerSequence([.. steps]);
+    }
+
+    private static void Flatten(Field field, List<Normalizer> steps)
+    {
+        switch (field.GetString("type"))
+        {
+            case "Sequence":
+                foreach (var step in field.Get("normalizers").Items())
+                {
+                    Flatten(step, steps);
+                }
+
+                break;
+            case "BertNormalizer":
+                ReadBert(field, steps);
+                break;
+            default:
+                steps.Add(ReadOne(field));
+                break;
+        }
+    }
 
     private static Normalizer ReadOne(Field field) => field.GetString("type") switch
     {
-        "Sequence" => new NormalizerSequence([.. field.Get("normalizers").Items().Select(ReadOne)]),
         "NFC" => new UnicodeForm(NormalizationForm.FormC),
         "NFD" => new UnicodeForm(NormalizationForm.FormD),
         "NFKC" => new UnicodeForm(NormalizationForm.FormKC),
@@ -19,9 +49,8 @@ internal static class NormalizerReader
         "StripAccents" => RuneFilter.WithoutAccents,
         "Nmt" => RuneFilter.Nmt,
         "Strip" => new StripSpace(field.GetBoolean("strip_left", true), field.GetBoolean("strip_right", true)),
-        "Prepend" => new Prepend(field.GetString("prepend")),
+        "Prepend" => new Prepend(field.Get("prepend").AsShortString()),
         "ByteLevel" => new ByteLevelText(),
-        "BertNormalizer" => ReadBert(field),
         "Precompiled" => ReadPrecompiled(field.Get("precompiled_charsmap")),
         "Replace" => ReadReplace(field),
         _ => throw field.Get("type").Refuse("a known normalizer"),
@@ -30,7 +59,7 @@ internal static class NormalizerReader
     private static Normalizer ReadReplace(Field field)
     {
         var pattern = field.Get("pattern");
-        var content = field.GetString("content");
+        var content = field.Get("content").AsShortString();
         if (pattern.Find("String") is { } text)
         {
             return text.AsString().Length > 0 ? new ReplaceText(text.AsString(), content) : throw text.Refuse("a text that is not empty");
@@ -40,9 +69,8 @@ internal static class NormalizerReader
         return new ReplacePattern(new PatternFinder(regex.AsString(), regex.Path), content);
     }
 
-    private static NormalizerSequence ReadBert(Field field)
+    private static void ReadBert(Field field, List<Normalizer> steps)
     {
-        var steps = new List<Normalizer>();
         var lowers = field.GetBoolean("lowercase", true);
         if (field.GetBoolean("clean_text", true))
         {
@@ -64,8 +92,6 @@ internal static class NormalizerReader
         {
             steps.Add(new Lowercase());
         }
-
-        return new NormalizerSequence([.. steps]);
     }
 
     private static PrecompiledMap ReadPrecompiled(Field field)

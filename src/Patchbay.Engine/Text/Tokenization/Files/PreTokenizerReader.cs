@@ -1,10 +1,16 @@
 using Patchbay.Engine.Text.Tokenization.PreTokenizers;
+using Patchbay.Engine.Text.Tokenization.Scanners;
 
 namespace Patchbay.Engine.Text.Tokenization.Files;
 
 /// <summary>Reads the section pre_tokenizer into the chain of steps that ends with the model.</summary>
 internal sealed class PreTokenizerReader
 {
+    private const int MostSteps = 16;
+
+    // Each may double a text.
+    private const int MostByteLevels = 2;
+
     private readonly List<Field> _steps = [];
 
     public PreTokenizerReader(Field? section)
@@ -12,6 +18,11 @@ internal sealed class PreTokenizerReader
         if (section is { } field)
         {
             Flatten(field);
+            if (_steps.Count > MostSteps || _steps.Count(step => step.GetString("type") == "ByteLevel") > MostByteLevels)
+            {
+                throw new InvalidDataException(
+                    $"pre_tokenizer: expected at most {MostSteps} steps, {MostByteLevels} of them ByteLevel, found {_steps.Count} steps.");
+            }
         }
     }
 
@@ -48,22 +59,12 @@ internal sealed class PreTokenizerReader
         "ByteLevel" => BuildByteLevel(field, next, mapsBytes),
         "Split" => BuildSplit(field, next),
         "Metaspace" => BuildMetaspace(field, next),
-        "Digits" => new SplitStage(
-            new ScannerFinder(RunScanner.Numbers(1)),
-            field.GetBoolean("individual_digits", false) ? SplitBehavior.Isolated : SplitBehavior.Contiguous,
-            isInverted: false,
-            next),
-        "Punctuation" => new SplitStage(
-            new ScannerFinder(new RunScanner(RunScanner.IsPunctuation, 1)), field.GetChoice("behavior", SplitBehavior.Isolated), isInverted: false, next),
-        "Whitespace" => new ScanStage(new WordScanner(), keepsGaps: false, next),
-        "WhitespaceSplit" => new SplitStage(new ScannerFinder(new RunScanner(RunScanner.IsSpace, 1)), SplitBehavior.Removed, isInverted: false, next),
-        "CharDelimiterSplit" => new SplitStage(
-            new ScannerFinder(new TextScanner(field.GetCharacter("delimiter").ToString())), SplitBehavior.Removed, isInverted: false, next),
-        "BertPreTokenizer" => new SplitStage(
-            new ScannerFinder(new RunScanner(RunScanner.IsSpace, 1)),
-            SplitBehavior.Removed,
-            isInverted: false,
-            new ScanStage(new RunScanner(RunScanner.IsPunctuation, 1), keepsGaps: true, next)),
+        "Digits" => Cut(RunScanner.IsNumber, field.GetBoolean("individual_digits", false) ? SplitBehavior.Isolated : SplitBehavior.Contiguous, next),
+        "Punctuation" => Cut(Punctuation.Contains, field.GetChoice("behavior", SplitBehavior.Isolated), next),
+        "Whitespace" => new ScanStage(new WordScanner(), next, keepsGaps: false),
+        "WhitespaceSplit" => Cut(RunScanner.IsSpace, SplitBehavior.Removed, next),
+        "CharDelimiterSplit" => Cut(new TextScanner(field.GetCharacter("delimiter").ToString()), SplitBehavior.Removed, isInverted: false, next),
+        "BertPreTokenizer" => Cut(RunScanner.IsSpace, SplitBehavior.Removed, Cut(Punctuation.Contains, SplitBehavior.Isolated, next)),
         "UnicodeScripts" => new UnicodeScriptStage(next),
         _ => throw field.Get("type").Refuse("a known pre-tokenizer"),
     };
@@ -71,7 +72,7 @@ internal sealed class PreTokenizerReader
     private static PieceStage BuildByteLevel(Field field, PieceStage next, bool mapsBytes)
     {
         var stage = mapsBytes ? new ByteLevelStage(next) : next;
-        stage = field.GetBoolean("use_regex", true) ? new ScanStage(Gpt2Scanner.Instance, keepsGaps: true, stage) : stage;
+        stage = field.GetBoolean("use_regex", true) ? new ScanStage(Gpt2Scanner.Instance, stage) : stage;
         return field.GetBoolean("add_prefix_space", true) ? new PrefixSpaceStage(stage) : stage;
     }
 
@@ -88,14 +89,26 @@ internal sealed class PreTokenizerReader
         }
 
         var scanner = text is { } literal ? new TextScanner(literal.AsString()) : KnownPatterns.Find(regex.AsString());
-        if (scanner is not null && (behavior, isInverted) is (SplitBehavior.Isolated, _) or (SplitBehavior.Removed, true))
-        {
-            return new ScanStage(scanner, keepsGaps: behavior == SplitBehavior.Isolated, next);
-        }
-
-        IMatchFinder finder = scanner is null ? new PatternFinder(regex.AsString(), regex.Path) : new ScannerFinder(scanner);
-        return new SplitStage(finder, behavior, isInverted, next);
+        return scanner is null
+            ? new SplitStage(new PatternFinder(regex.AsString(), regex.Path), behavior, isInverted, next)
+            : Cut(scanner, behavior, isInverted, next);
     }
+
+    /// <summary>Cuts at single characters.</summary>
+    private static PieceStage Cut(Func<int, bool> isMatch, SplitBehavior behavior, PieceStage next) => behavior switch
+    {
+        // Matches in a row become one piece, or none: as if the row were the match.
+        SplitBehavior.Contiguous => new ScanStage(new RunScanner(isMatch), next),
+        SplitBehavior.Removed => new ScanStage(new RunScanner(isMatch), next, keepsMatches: false),
+        _ => Cut(new RunScanner(isMatch, 1), behavior, isInverted: false, next),
+    };
+
+    private static PieceStage Cut(PieceScanner scanner, SplitBehavior behavior, bool isInverted, PieceStage next) => behavior switch
+    {
+        SplitBehavior.Isolated => new ScanStage(scanner, next),
+        SplitBehavior.Removed => new ScanStage(scanner, next, keepsMatches: isInverted, keepsGaps: !isInverted),
+        _ => new SplitStage(new ScannerFinder(scanner), behavior, isInverted, next),
+    };
 
     private static MetaspaceStage BuildMetaspace(Field field, PieceStage next)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 using Patchbay.Engine.Text.Tokenization.Models;
 using Patchbay.Engine.Text.Tokenization.PreTokenizers;
 
@@ -11,12 +12,15 @@ internal static class TokenizerAssembly
     {
         // The mark is no part of JSON, but editors on Windows write it.
         json = json.StartsWith("\uFEFF"u8) ? json[3..] : json;
+        if (!Utf8.IsValid(json))
+        {
+            throw new InvalidDataException("tokenizer.json: expected UTF-8, found other bytes.");
+        }
+
         var file = TokenizerFile.Read(json);
         var vocabulary = file.ReadVocabulary(json);
         var preTokenizer = new PreTokenizerReader(file.Section("pre_tokenizer"));
-        var (model, cutsWords) = ReadModel(json, file, vocabulary, preTokenizer.EndsWithByteLevel);
-        PieceStage last = new ModelStage(model);
-        last = cutsWords ? new WordStartStage(WordMark.Character, last) : last;
+        var (model, last) = ReadModel(json, file, vocabulary, preTokenizer.EndsWithByteLevel);
         return new TokenizerParts
         {
             Vocabulary = vocabulary,
@@ -28,7 +32,7 @@ internal static class TokenizerAssembly
         };
     }
 
-    private static (TokenModel Model, bool CutsWords) ReadModel(
+    private static (TokenModel Model, PieceStage Last) ReadModel(
         ReadOnlySpan<byte> json, TokenizerFile file, Vocabulary vocabulary, bool endsWithByteLevel)
     {
         // Files of before 2020 do not name the type; then only a list of merges tells.
@@ -36,22 +40,24 @@ internal static class TokenizerAssembly
         return type switch
         {
             "BPE" => ReadBpe(json, file, vocabulary, endsWithByteLevel),
-            "Unigram" => (ReadUnigram(file, vocabulary), false),
-            "WordPiece" => (ReadWordPiece(file, vocabulary), false),
-            _ => throw new InvalidDataException($"model.type: expected BPE, Unigram or WordPiece, found '{type}'."),
+            "Unigram" => AsLast(ReadUnigram(file, vocabulary)),
+            "WordPiece" => AsLast(ReadWordPiece(file, vocabulary)),
+            _ => throw file.ModelField("type")!.Value.Refuse("BPE, Unigram or WordPiece"),
         };
     }
 
-    private static (TokenModel Model, bool CutsWords) ReadBpe(
+    private static (TokenModel Model, PieceStage Last) AsLast(TokenModel model) => (model, new ModelStage(model));
+
+    private static (TokenModel Model, PieceStage Last) ReadBpe(
         ReadOnlySpan<byte> json, TokenizerFile file, Vocabulary vocabulary, bool endsWithByteLevel)
     {
-        if (file.ModelField("dropout") is { } dropout && (!dropout.Value.TryGetDouble(out var rate) || rate != 0))
+        if (file.ModelField("dropout") is { } dropout && dropout.AsNumber() != 0)
         {
             throw dropout.Refuse("null (encoding must not be random)");
         }
 
-        var prefix = file.ModelText("continuing_subword_prefix") ?? "";
-        var suffix = file.ModelText("end_of_word_suffix") ?? "";
+        var prefix = file.ModelField("continuing_subword_prefix")?.AsShortString() ?? "";
+        var suffix = file.ModelField("end_of_word_suffix")?.AsShortString() ?? "";
         var fallsBack = file.ModelFlag("byte_fallback");
         var options = new BpeOptions
         {
@@ -64,9 +70,9 @@ internal static class TokenizerAssembly
             EndSuffix = suffix,
         };
         var merges = file.ReadMerges(json, vocabulary, Encoding.UTF8.GetByteCount(prefix));
-        var cutsWords = !options.IsByteLevel && !options.IgnoresMerges && prefix.Length == 0 && suffix.Length == 0
-            && WordMark.NeverInside(vocabulary, merges.Select(merge => merge.Merged));
-        return (new BpeModel(vocabulary, new MergeTable(merges), options), cutsWords);
+        var (model, last) = AsLast(new BpeModel(vocabulary, new MergeTable(merges), options));
+        var mayCut = !options.IsByteLevel && !options.IgnoresMerges && prefix.Length == 0 && suffix.Length == 0;
+        return (model, mayCut ? new NeverMergedStage(vocabulary, merges.Select(merge => merge.Merged), last) : last);
     }
 
     private static UnigramModel ReadUnigram(TokenizerFile file, Vocabulary vocabulary)
@@ -94,7 +100,7 @@ internal static class TokenizerAssembly
         }
 
         var longest = file.ModelField("max_input_chars_per_word")?.AsInteger() ?? 100;
-        return new WordPieceModel(vocabulary, unknown, file.ModelText("continuing_subword_prefix") ?? "##", longest);
+        return new WordPieceModel(vocabulary, unknown, file.ModelField("continuing_subword_prefix")?.AsShortString() ?? "##", longest);
     }
 
     private static int FindUnknown(Field field, Vocabulary vocabulary) =>

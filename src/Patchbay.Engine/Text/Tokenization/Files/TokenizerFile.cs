@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Patchbay.Engine.Text.Tokenization.Models;
 
@@ -161,7 +160,8 @@ internal sealed class TokenizerFile
             reader.Read();
             if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var id))
             {
-                throw new InvalidDataException($"model.vocab['{Encoding.UTF8.GetString(token)}']: expected an integer id, found {reader.TokenType}.");
+                throw new InvalidDataException(
+                    $"model.vocab['{Vocabulary.Show(token)}']: expected an integer id, found {reader.TokenType}.");
             }
 
             builder.Add(token, id);

@@ -14,8 +14,8 @@ internal sealed class BpeModel : TokenModel
     private readonly MergeTable _merges;
     private readonly BpeOptions _options;
     private readonly int[] _byteLevelIds = [];
+    private readonly int[] _asciiIds = new int[128];
     private readonly int[] _fallbackIds = [];
-
 
     public BpeModel(Vocabulary vocabulary, MergeTable merges, BpeOptions options)
         : base(vocabulary)
@@ -29,6 +29,11 @@ internal sealed class BpeModel : TokenModel
             {
                 _byteLevelIds[value] = vocabulary.Find(ByteAlphabet.ToCharacter((byte)value).ToString());
             }
+        }
+
+        for (var c = 0; c < _asciiIds.Length; c++)
+        {
+            _asciiIds[c] = vocabulary.Find([(byte)c]);
         }
 
         if (options.FallsBackToBytes)
@@ -119,7 +124,7 @@ internal sealed class BpeModel : TokenModel
                 text = Dress(text, isFirst: i == 0, isLast: i + length == utf8.Length);
             }
 
-            var id = Vocabulary.Find(text);
+            var id = text.Length == 1 ? _asciiIds[text[0]] : Vocabulary.Find(text);
             if (id >= 0)
             {
                 start.Known(id);

@@ -9,6 +9,8 @@ namespace Patchbay.Engine.Text.Tokenization.Models;
 /// </summary>
 internal sealed class ScoredBpeModel : TokenModel
 {
+    private const uint NoPair = uint.MaxValue;
+
     private readonly uint[] _ranks;
     private readonly int[] _byteIds;
     private readonly int _unknownId;
@@ -40,19 +42,19 @@ internal sealed class ScoredBpeModel : TokenModel
 
         while (heap.Count > 0)
         {
-            var (_, at) = heap.Pop();
+            var (rank, at) = heap.Pop();
             ref var left = ref symbols[at];
-            // The pair was offered for texts that have grown or gone since unless its length is still the same.
-            if (left.Length == 0 || left.Next < 0 || left.PairLength != left.Length + symbols[left.Next].Length)
+            // A pair that has changed since has another rank, a symbol that was merged away has none.
+            if (left.PairRank != rank)
             {
                 continue;
             }
 
             ref var right = ref symbols[left.Next];
             left.Length += right.Length;
-            left.PairLength = 0;
+            left.PairRank = NoPair;
             left.Next = right.Next;
-            right.Length = 0;
+            right.PairRank = NoPair;
             if (left.Next >= 0)
             {
                 symbols[left.Next].Previous = at;
@@ -77,10 +79,10 @@ internal sealed class ScoredBpeModel : TokenModel
             ref var symbol = ref symbols[at];
             var length = symbol.Length + symbols[symbol.Next].Length;
             var id = Vocabulary.Find(utf8.AsSpan(symbol.Start, length));
-            symbol.PairLength = id < 0 ? 0 : length;
+            symbol.PairRank = id < 0 ? NoPair : _ranks[id];
             if (id >= 0)
             {
-                heap.Push(_ranks[id], at);
+                heap.Push(symbol.PairRank, at);
             }
         }
     }
@@ -91,7 +93,7 @@ internal sealed class ScoredBpeModel : TokenModel
         for (var i = 0; i < utf8.Length;)
         {
             Rune.DecodeFromUtf8(utf8[i..], out _, out var length);
-            symbols[count] = new Symbol { Start = i, Length = length, Previous = count - 1, Next = count + 1 };
+            symbols[count] = new Symbol { Start = i, Length = length, Previous = count - 1, Next = count + 1, PairRank = NoPair };
             count++;
             i += length;
         }
@@ -128,6 +130,6 @@ internal sealed class ScoredBpeModel : TokenModel
         public int Length;
         public int Previous;
         public int Next;
-        public int PairLength;
+        public uint PairRank;
     }
 }

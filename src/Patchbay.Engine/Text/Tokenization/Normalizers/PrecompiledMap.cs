@@ -22,7 +22,8 @@ internal sealed class PrecompiledMap : Normalizer
         var length = map.Length < sizeof(uint) ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(map);
         if (length == 0 || length % sizeof(uint) != 0 || length > map.Length - sizeof(uint))
         {
-            throw new InvalidDataException($"normalizer.precompiled_charsmap: expected a trie within {map.Length} bytes, found a length of {length}.");
+            throw new InvalidDataException(
+                $"normalizer.precompiled_charsmap: expected a trie within {map.Length} bytes, found a length of {length}.");
         }
 
         var trie = map.Slice(sizeof(uint), (int)length);

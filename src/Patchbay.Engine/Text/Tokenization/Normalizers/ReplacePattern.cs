@@ -1,4 +1,5 @@
 using System.Text;
+using Patchbay.Engine.Text.Tokenization.Scanners;
 
 namespace Patchbay.Engine.Text.Tokenization.Normalizers;
 

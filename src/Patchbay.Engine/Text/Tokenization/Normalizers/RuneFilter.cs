@@ -9,8 +9,12 @@ internal sealed class RuneFilter(Func<Rune, Rune?> map) : Normalizer
 {
     private static readonly Rune Space = new(' ');
 
-    /// <summary>Drops combining marks of every kind.</summary>
-    public static RuneFilter WithoutAccents { get; } = new(rune => (CharClasses.Of(rune) & CharClass.Mark) != 0 ? null : rune);
+    /// <summary>
+    /// Drops combining marks of every kind, by the tables of Unicode 9: U+1CF2 and U+1CF3 were marks before they became
+    /// letters.
+    /// </summary>
+    public static RuneFilter WithoutAccents { get; } =
+        new(rune => (CharClasses.Of(rune) & CharClass.Mark) != 0 || rune.Value is 0x1CF2 or 0x1CF3 ? null : rune);
 
     /// <summary>Drops the marks that take no space of their own.</summary>
     public static RuneFilter WithoutNonSpacingMarks { get; } =
@@ -33,7 +37,7 @@ internal sealed class RuneFilter(Func<Rune, Rune?> map) : Normalizer
         }
 
         var isDropped = rune.Value is 0 or 0xFFFD || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
-            or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.Surrogate;
+            or UnicodeCategory.PrivateUse;
         return isDropped ? null : Rune.IsWhiteSpace(rune) ? Space : rune;
     });
 

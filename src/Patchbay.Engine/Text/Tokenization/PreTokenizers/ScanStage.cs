@@ -1,9 +1,9 @@
+using Patchbay.Engine.Text.Tokenization.Scanners;
+
 namespace Patchbay.Engine.Text.Tokenization.PreTokenizers;
 
-/// <summary>
-/// Makes a piece of every match. What lies between matches is a piece too, unless the matches alone are kept.
-/// </summary>
-internal sealed class ScanStage(PieceScanner scanner, bool keepsGaps, PieceStage next) : PieceStage
+/// <summary>Makes a piece of every match and of what lies between matches, or of one of both only.</summary>
+internal sealed class ScanStage(PieceScanner scanner, PieceStage next, bool keepsMatches = true, bool keepsGaps = true) : PieceStage
 {
     public override void Push(ReadOnlySpan<char> piece, bool isAtStart, List<int> ids)
     {
@@ -22,7 +22,11 @@ internal sealed class ScanStage(PieceScanner scanner, bool keepsGaps, PieceStage
                 next.Push(piece[gap..i], isAtStart && gap == 0, ids);
             }
 
-            next.Push(piece.Slice(i, length), isAtStart && i == 0, ids);
+            if (keepsMatches)
+            {
+                next.Push(piece.Slice(i, length), isAtStart && i == 0, ids);
+            }
+
             i += length;
             gap = i;
         }

@@ -1,3 +1,5 @@
+using Patchbay.Engine.Text.Tokenization.Scanners;
+
 namespace Patchbay.Engine.Text.Tokenization.PreTokenizers;
 
 /// <summary>Cuts at the matches of a pattern in any of the ways that tokenizer.json knows.</summary>

@@ -1,0 +1,23 @@
+namespace Patchbay.Engine.Models;
+
+/// <summary>StarCoder2: Llama with LayerNorm, biases, a plain feed-forward network and a window.</summary>
+internal static class Starcoder2
+{
+    public static DecoderModel Build(ModelBuilder model)
+    {
+        var config = model.Config;
+        config.Require("mlp_type", "default");
+        config.Require("norm_type", "layer_norm");
+        var bias = config.Boolean("use_bias", true);
+        var activation = model.Activation(fallback: "gelu_pytorch_tanh");
+        return Llama.Build(model, new LlamaDifferences
+        {
+            QueryKeyValueBias = bias,
+            OutputBias = bias,
+            TiesByDefault = true,
+            Norm = path => model.LayerNorm(path, config.HiddenSize),
+            Attention = (_, parts) => parts with { Window = config.SlidingWindow },
+            Mlp = path => model.Mlp($"{path}.c_fc", $"{path}.c_proj", config.IntermediateSize, bias, activation),
+        });
+    }
+}

@@ -1,8 +1,0 @@
-namespace Patchbay.Engine.Text.Tokenization.PreTokenizers;
-
-/// <summary>A literal text.</summary>
-internal sealed class TextScanner(string literal) : PieceScanner
-{
-    public override int MatchAt(ReadOnlySpan<char> text, int start) =>
-        text[start..].StartsWith(literal, StringComparison.Ordinal) ? literal.Length : 0;
-}

@@ -1,0 +1,328 @@
+using Patchbay.Engine.Kernels;
+using Patchbay.Engine.Tensors;
+
+namespace Patchbay.Engine.Tests.Kernels;
+
+/// <summary>Every kernel on every SIMD width that this processor has, against its scalar reference.</summary>
+public sealed unsafe class KernelTests
+{
+    public static TheoryData<string> Paths => [.. Simd.Supported.Select(path => path.ToString())];
+
+    public static TheoryData<string, string> PathsAndEncodings
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (var path in Simd.Supported)
+            {
+                foreach (var type in new[] { ElementType.F32, ElementType.F16, ElementType.BF16, ElementType.Q8_0, ElementType.Q4_0, ElementType.Q4_1 })
+                {
+                    data.Add(path.ToString(), type.ToString());
+                }
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(PathsAndEncodings))]
+    public void MatMul_EqualsTheDefinition(string path, string type)
+    {
+        using var pool = new WorkerPool(2, Enum.Parse<SimdPath>(path));
+        foreach (var (rows, columns, m) in new[] { (1, 32, 1), (7, 64, 3), (70, 96, 9), (33, 256, 130) })
+        {
+            using var weight = RandomWeight(Enum.Parse<ElementType>(type), rows, columns, seed: rows);
+            using var x = RandomMatrix(m, columns, seed: 1, out var xs);
+            using var y = RandomMatrix(m, rows, seed: 2, out var ys);
+            using var z = RandomMatrix(m, rows, seed: 3, out var zs);
+            MatMul.Run(pool, weight, xs, ys);
+            MatMul.RunReference(weight, xs, zs);
+            AssertClose(zs, ys, 1e-4f);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(PathsAndEncodings))]
+    public void MatMul_RowsAreTheSameBits_HoweverManyAreComputedTogether(string path, string type)
+    {
+        using var one = new WorkerPool(1, Enum.Parse<SimdPath>(path));
+        using var two = new WorkerPool(2, Enum.Parse<SimdPath>(path));
+        using var weight = RandomWeight(Enum.Parse<ElementType>(type), 45, 96, seed: 5);
+        using var x = RandomMatrix(23, 96, seed: 6, out var xs);
+        using var y = RandomMatrix(23, 45, seed: 7, out var together);
+        using var z = RandomMatrix(23, 45, seed: 8, out var alone);
+        MatMul.Run(two, weight, xs, together);
+        for (var row = 0; row < 23; row++)
+        {
+            MatMul.Run(one, weight, xs.Slice(row, 1), alone.Slice(row, 1));
+        }
+
+        for (var row = 0; row < 23; row++)
+        {
+            Assert.True(alone.RowSpan(row).SequenceEqual(together.RowSpan(row)), $"row {row}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(PathsAndEncodings))]
+    public void Decode_IsBitEqualToTheFormatsDefinition(string path, string type)
+    {
+        var element = Enum.Parse<ElementType>(type);
+        using var weight = RandomWeight(element, 4, 64, seed: 9);
+        using var decoded = NativeBuffer.Of<float>(64);
+        for (var row = 0; row < 4; row++)
+        {
+            var kernel = new DecodeKernel(element, weight.Row(row), 64, decoded.Floats);
+            Simd.Invoke(Enum.Parse<SimdPath>(path), ref kernel);
+            for (var column = 0; column < 64; column++)
+            {
+                Assert.Equal(Definition(element, weight.Row(row), column), decoded.Floats[column]);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(PathsAndEncodings))]
+    public void AddLoraDelta_EqualsTheDefinition(string path, string type)
+    {
+        var element = Enum.Parse<ElementType>(type);
+        if (element >= ElementType.Q4_0)
+        {
+            // Adapters are stored in plain types only.
+            return;
+        }
+
+        using var pool = new WorkerPool(2, Enum.Parse<SimdPath>(path));
+        using var expand = RandomWeight(element, 5, 1100, seed: 11);
+        using var t = RandomMatrix(19, 5, seed: 12, out var shrunk);
+        using var d = RandomMatrix(1, 1100, seed: 13, out var scale);
+        using var y = RandomMatrix(19, 1100, seed: 14, out var actual);
+        using var z = RandomMatrix(19, 1100, seed: 14, out var expected);
+        foreach (var output in new[] { null, scale.Data })
+        {
+            AddLoraDelta.Run(pool, shrunk, expand, 0.7f, output, actual);
+            AddLoraDelta.RunReference(shrunk, expand, 0.7f, output, expected);
+            AssertClose(expected, actual, 1e-4f);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void RootMeanSquare_EqualsTheDefinition(string path)
+    {
+        using var pool = new WorkerPool(2, Enum.Parse<SimdPath>(path));
+        using var x = RandomMatrix(5, 3 * 37, seed: 15, out var xs);
+        using var w = RandomMatrix(1, 37, seed: 16, out var weight);
+        using var y = RandomMatrix(5, 3 * 37, seed: 17, out var ys);
+        pool.RunRows(new RootMeanSquare(xs, ys, weight.Data, 37, 1e-5f), 5, 3 * 37);
+        var expected = new float[37];
+        for (var row = 0; row < 5; row++)
+        {
+            for (var group = 0; group < 3; group++)
+            {
+                RootMeanSquare.ApplyReference(xs.RowSpan(row).Slice(group * 37, 37), weight.RowSpan(0), 1e-5f, expected);
+                for (var i = 0; i < 37; i++)
+                {
+                    Assert.Equal(expected[i], ys.Row(row)[(group * 37) + i], 1e-5f);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void GatedSilu_EqualsTheDefinition(string path)
+    {
+        using var pool = new WorkerPool(1, Enum.Parse<SimdPath>(path));
+        using var g = RandomMatrix(3, 53, seed: 18, out var gate);
+        using var u = RandomMatrix(3, 53, seed: 19, out var up);
+        var expected = new float[3, 53];
+        for (var row = 0; row < 3; row++)
+        {
+            for (var i = 0; i < 53; i++)
+            {
+                gate.Row(row)[i] *= 20;
+                expected[row, i] = GatedSilu.ApplyReference(gate.Row(row)[i], up.Row(row)[i]);
+            }
+        }
+
+        pool.RunRows(new GatedSilu(gate, up), 3, 53);
+        for (var row = 0; row < 3; row++)
+        {
+            for (var i = 0; i < 53; i++)
+            {
+                Assert.Equal(expected[row, i], gate.Row(row)[i], 1e-5f);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void AttendPaged_EqualsTheDefinition_WhateverLiesBeyondThePosition(string path)
+    {
+        const int Heads = 2;
+        const int Group = 3;
+        const int Dim = 20;
+        using var pool = new WorkerPool(2, Enum.Parse<SimdPath>(path));
+        using var keys = RandomMatrix(8 * Heads * PagedLayer.BlockTokens, Dim, seed: 20, out var k);
+        using var values = RandomMatrix(8 * Heads * PagedLayer.BlockTokens, Dim, seed: 21, out var v);
+        using var q = RandomMatrix(50, Heads * Group * Dim, seed: 22, out var queries);
+        using var o = RandomMatrix(50, Heads * Group * Dim, seed: 23, out var output);
+        using var table = new NativeBuffer(4 * sizeof(int));
+        new[] { 5, 0, 7, 2 }.CopyTo(table.AsSpan<int>());
+        var layer = new PagedLayer((nint)k.Data, (nint)v.Data, Heads, Dim, Dim);
+        // 53 of 64 places are used; the rest of the last block holds what a broken model may have left there.
+        for (var head = 0; head < Heads; head++)
+        {
+            for (var token = 5; token < PagedLayer.BlockTokens; token++)
+            {
+                layer.ValueBlock(2, head)[token * Dim] = float.NaN;
+                layer.KeyBlock(2, head)[token] = float.NaN;
+            }
+        }
+
+        var rows = new PagedRows(0, 50, 3, (nint)table.Data);
+        var expected = new float[Dim];
+        foreach (var window in new[] { 0, 9 })
+        {
+            var settings = new AttendPaged.Settings(0.3f, window);
+            AttendPaged.Run(pool, [rows], 1, layer, queries, output, settings);
+            for (var row = 0; row < 50; row++)
+            {
+                for (var head = 0; head < Heads * Group; head++)
+                {
+                    var query = queries.RowSpan(row).Slice(head * Dim, Dim);
+                    AttendPaged.AttendReference(rows, layer, head / Group, query, 3 + row, settings, expected);
+                    for (var i = 0; i < Dim; i++)
+                    {
+                        Assert.Equal(expected[i], output.Row(row)[(head * Dim) + i], 2e-5f);
+                    }
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void Exp_IsExactToAFewUnitsInTheLastPlace(string path)
+    {
+        using var x = RandomMatrix(1, 4096, seed: 24, out var xs);
+        using var y = RandomMatrix(1, 4096, seed: 25, out var ys);
+        for (var i = 0; i < 4096; i++)
+        {
+            xs.Data[i] = -87 + (174f * i / 4095);
+        }
+
+        var kernel = new ExpKernel(xs.Data, ys.Data, 4096);
+        Simd.Invoke(Enum.Parse<SimdPath>(path), ref kernel);
+        for (var i = 0; i < 4096; i++)
+        {
+            Assert.Equal(1, ys.Data[i] / Math.Exp(xs.Data[i]), 3e-7);
+        }
+    }
+
+    private static NativeBuffer RandomMatrix(int rows, int columns, int seed, out Matrix matrix)
+    {
+        var buffer = NativeBuffer.Of<float>((long)rows * columns);
+        var random = new Random(seed);
+        foreach (ref var value in buffer.AsSpan<float>())
+        {
+            value = (random.NextSingle() * 2) - 1;
+        }
+
+        matrix = new Matrix(buffer.Floats, rows, columns);
+        return buffer;
+    }
+
+    private static WeightMatrix RandomWeight(ElementType type, int rows, int columns, int seed)
+    {
+        var (values, bytes) = type.Block();
+        var buffer = new NativeBuffer((long)rows * columns / values * bytes);
+        var random = new Random(seed);
+        random.NextBytes(buffer.AsSpan<byte>());
+        for (var i = 0; i < buffer.Length / bytes; i++)
+        {
+            var block = buffer.Data + (i * bytes);
+            switch (type)
+            {
+                case ElementType.F32:
+                    *(float*)block = random.NextSingle() - 0.5f;
+                    break;
+                case ElementType.BF16:
+                    *(ushort*)block = (ushort)(BitConverter.SingleToUInt32Bits(random.NextSingle() - 0.5f) >> 16);
+                    break;
+                default:
+                    // F16 values, and the scales that open every block: normal, subnormal and zero.
+                    *(Half*)block = (Half)(random.Next(10) switch { 0 => 3e-7f, 1 => 0f, _ => random.NextSingle() * 0.02f });
+                    if (type == ElementType.Q4_1)
+                    {
+                        ((Half*)block)[1] = (Half)(random.NextSingle() - 0.5f);
+                    }
+
+                    break;
+            }
+        }
+
+        return new WeightMatrix(type, rows, columns, buffer.Data, buffer);
+    }
+
+    private static void AssertClose(Matrix expected, Matrix actual, float tolerance)
+    {
+        for (var row = 0; row < expected.Rows; row++)
+        {
+            for (var column = 0; column < expected.Columns; column++)
+            {
+                var wanted = expected.Row(row)[column];
+                Assert.Equal(wanted, actual.Row(row)[column], tolerance * Math.Max(1, Math.Abs(wanted)));
+            }
+        }
+    }
+
+    private static float Definition(ElementType type, byte* row, int column) => type switch
+    {
+        ElementType.F32 => Engine.Kernels.Encodings.F32.DecodeScalar(row, column),
+        ElementType.F16 => (float)((Half*)row)[column],
+        ElementType.BF16 => Engine.Kernels.Encodings.BF16.DecodeScalar(row, column),
+        ElementType.Q8_0 => Engine.Kernels.Encodings.Q8_0.DecodeScalar(row, column),
+        ElementType.Q4_0 => Engine.Kernels.Encodings.Q4_0.DecodeScalar(row, column),
+        _ => Engine.Kernels.Encodings.Q4_1.DecodeScalar(row, column),
+    };
+
+    private readonly struct DecodeKernel(ElementType type, byte* row, int columns, float* destination) : ISimdKernel
+    {
+        private readonly byte* _row = row;
+        private readonly float* _destination = destination;
+
+        public void Invoke<TSimd, TVector>()
+            where TSimd : struct, ISimd<TVector>
+            where TVector : unmanaged
+        {
+            switch (type)
+            {
+                case ElementType.F32: Engine.Kernels.Encodings.F32.Decode<TSimd, TVector>(_row, columns, _destination); break;
+                case ElementType.F16: Engine.Kernels.Encodings.F16.Decode<TSimd, TVector>(_row, columns, _destination); break;
+                case ElementType.BF16: Engine.Kernels.Encodings.BF16.Decode<TSimd, TVector>(_row, columns, _destination); break;
+                case ElementType.Q8_0: Engine.Kernels.Encodings.Q8_0.Decode<TSimd, TVector>(_row, columns, _destination); break;
+                case ElementType.Q4_0: Engine.Kernels.Encodings.Q4_0.Decode<TSimd, TVector>(_row, columns, _destination); break;
+                default: Engine.Kernels.Encodings.Q4_1.Decode<TSimd, TVector>(_row, columns, _destination); break;
+            }
+        }
+    }
+
+    private readonly struct ExpKernel(float* x, float* y, int count) : ISimdKernel
+    {
+        private readonly float* _x = x;
+        private readonly float* _y = y;
+
+        public void Invoke<TSimd, TVector>()
+            where TSimd : struct, ISimd<TVector>
+            where TVector : unmanaged
+        {
+            for (var i = 0; i < count; i += TSimd.Count)
+            {
+                TSimd.Store(VectorMath.Exp<TSimd, TVector>(TSimd.Load(_x + i)), _y + i);
+            }
+        }
+    }
+}
