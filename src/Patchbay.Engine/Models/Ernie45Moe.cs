@@ -15,7 +15,7 @@ internal static class Ernie45Moe
             QueryKeyValueBias = bias,
             OutputBias = bias,
             Rotary = new RotaryOptions { Theta = 500000, TurnsNeighbours = true },
-            Frame = new DecoderFrame { FinalNorm = model.RmsNorm("model.norm", config.HiddenSize), TiesByDefault = true },
+            TiesByDefault = true,
             FeedForward = layer => IsSparse(config, layer)
                 ? Experts(model, $"model.layers.{layer}.mlp", bias)
                 : model.GatedMlp($"model.layers.{layer}.mlp", bias),

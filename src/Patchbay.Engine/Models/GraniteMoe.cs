@@ -15,9 +15,8 @@ internal static class GraniteMoe
             QueryKeyValueBias = bias,
             OutputBias = bias,
             ResidualScale = (float)config.Number("residual_multiplier", 1),
-            Frame = new DecoderFrame
+            Frame = frame => frame with
             {
-                FinalNorm = model.RmsNorm("model.norm", config.HiddenSize),
                 EmbeddingScale = (float)config.Number("embedding_multiplier", 1),
                 LogitScale = (float)(1 / config.Number("logits_scaling", 1)),
             },

@@ -52,13 +52,14 @@ internal readonly unsafe struct ScanSelective(
         var channels = _x.Columns;
         for (var row = rows.FirstRow; row < rows.FirstRow + rows.RowCount; row++)
         {
-            var (b, c) = (_b.RowSpan(row), _c.RowSpan(row));
+            var b = _b.Row(row);
+            var c = _c.Row(row);
             var step = TSimd.Load(_steps.Row(row) + channel);
             var x = TSimd.Load(_x.Row(row) + channel);
             var sum = TSimd.Create(0f);
             var state = states.Of(rows.StateSlot) + channel;
             var a = _a + channel;
-            for (var n = 0; n < b.Length; n++, state += channels, a += channels)
+            for (var n = 0; n < _b.Columns; n++, state += channels, a += channels)
             {
                 var decay = VectorMath.Exp<TSimd, TVector>(TSimd.Multiply(step, TSimd.Load(a)));
                 var input = TSimd.Multiply(TSimd.Multiply(step, TSimd.Create(b[n])), x);
