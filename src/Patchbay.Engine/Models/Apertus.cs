@@ -18,10 +18,12 @@ internal static class Apertus
             AttentionNormName = "attention_layernorm",
             MlpNormName = "feedforward_layernorm",
             Rotary = new RotaryOptions { Theta = 12_000_000 },
-            Mlp = path => model.Mlp(
-                $"{path}.up_proj", $"{path}.down_proj", model.Config.IntermediateSize, hasBias: false, ReadXielu(model, $"{path}.act_fn")),
+            FeedForward = layer => FeedForward(model, Llama.MlpPath(layer)),
         });
     }
+
+    private static Mlp FeedForward(ModelBuilder model, string path) => model.Mlp(
+        $"{path}.up_proj", $"{path}.down_proj", model.Config.IntermediateSize, hasBias: false, ReadXielu(model, $"{path}.act_fn"));
 
     private static Activation ReadXielu(ModelBuilder model, string path)
     {

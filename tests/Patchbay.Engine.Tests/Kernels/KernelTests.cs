@@ -109,56 +109,6 @@ public sealed unsafe class KernelTests
 
     [Theory]
     [MemberData(nameof(Paths))]
-    public void RootMeanSquare_EqualsTheDefinition(string path)
-    {
-        using var pool = new WorkerPool(2, Enum.Parse<SimdPath>(path));
-        using var x = RandomMatrix(5, 3 * 37, seed: 15, out var xs);
-        using var w = RandomMatrix(1, 37, seed: 16, out var weight);
-        using var y = RandomMatrix(5, 3 * 37, seed: 17, out var ys);
-        pool.RunRows(new RootMeanSquare(xs, ys, weight.Data, 37, 1e-5f), 5, 3 * 37);
-        var expected = new float[37];
-        for (var row = 0; row < 5; row++)
-        {
-            for (var group = 0; group < 3; group++)
-            {
-                RootMeanSquare.ApplyReference(xs.RowSpan(row).Slice(group * 37, 37), weight.RowSpan(0), 1e-5f, expected);
-                for (var i = 0; i < 37; i++)
-                {
-                    Assert.Equal(expected[i], ys.Row(row)[(group * 37) + i], 1e-5f);
-                }
-            }
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Paths))]
-    public void GatedSilu_EqualsTheDefinition(string path)
-    {
-        using var pool = new WorkerPool(1, Enum.Parse<SimdPath>(path));
-        using var g = RandomMatrix(3, 53, seed: 18, out var gate);
-        using var u = RandomMatrix(3, 53, seed: 19, out var up);
-        var expected = new float[3, 53];
-        for (var row = 0; row < 3; row++)
-        {
-            for (var i = 0; i < 53; i++)
-            {
-                gate.Row(row)[i] *= 20;
-                expected[row, i] = GatedSilu.ApplyReference(gate.Row(row)[i], up.Row(row)[i]);
-            }
-        }
-
-        pool.RunRows(new GatedSilu(gate, up), 3, 53);
-        for (var row = 0; row < 3; row++)
-        {
-            for (var i = 0; i < 53; i++)
-            {
-                Assert.Equal(expected[row, i], gate.Row(row)[i], 1e-5f);
-            }
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Paths))]
     public void AttendPaged_EqualsTheDefinition_WhateverLiesBeyondThePosition(string path)
     {
         const int Heads = 2;
@@ -184,16 +134,26 @@ public sealed unsafe class KernelTests
 
         var rows = new PagedRows(0, 50, 3, (nint)table.Data);
         var expected = new float[Dim];
-        foreach (var window in new[] { 0, 9 })
+        using var slopes = RandomMatrix(1, Heads * Group, seed: 26, out _);
+        using var sinks = RandomMatrix(1, Heads * Group, seed: 27, out _);
+        AttendPaged.Settings[] all =
+        [
+            new(0.3f),
+            new(0.3f, Window: 9),
+            new(0.3f, Window: 9, SoftCap: 0.5f),
+            new(0.3f, Slopes: (nint)slopes.Data),
+            new(0.3f, Sinks: (nint)sinks.Data),
+            new(0.3f, Window: 21, SoftCap: 1.5f, Slopes: (nint)slopes.Data, Sinks: (nint)sinks.Data),
+        ];
+        foreach (var settings in all)
         {
-            var settings = new AttendPaged.Settings(0.3f, window);
             AttendPaged.Run(pool, [rows], 1, layer, queries, output, settings);
             for (var row = 0; row < 50; row++)
             {
                 for (var head = 0; head < Heads * Group; head++)
                 {
                     var query = queries.RowSpan(row).Slice(head * Dim, Dim);
-                    AttendPaged.AttendReference(rows, layer, head / Group, query, 3 + row, settings, expected);
+                    AttendPaged.AttendReference(rows, layer, head, head / Group, query, 3 + row, settings, expected);
                     for (var i = 0; i < Dim; i++)
                     {
                         Assert.Equal(expected[i], output.Row(row)[(head * Dim) + i], 2e-5f);
@@ -222,7 +182,7 @@ public sealed unsafe class KernelTests
         }
     }
 
-    private static NativeBuffer RandomMatrix(int rows, int columns, int seed, out Matrix matrix)
+    internal static NativeBuffer RandomMatrix(int rows, int columns, int seed, out Matrix matrix)
     {
         var buffer = NativeBuffer.Of<float>((long)rows * columns);
         var random = new Random(seed);
