@@ -35,7 +35,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         _model = model;
         _maxQueued = options.MaxQueuedRequests;
         var config = model.Model.Config;
-        var context = options.ContextLength > 0 ? options.ContextLength : config.ContextLength;
+        var context = Math.Min(options.ContextLength > 0 ? options.ContextLength : config.ContextLength, model.Model.Embedding.PositionLimit);
         var blockCount = KvBudget.Blocks(model.Model.KvShapes, context, options);
         Model = new ModelInfo(
             model.Name,

@@ -9,6 +9,9 @@ internal static class Apertus
     public static DecoderModel Build(ModelBuilder model)
     {
         model.Config.Require("hidden_act", "xielu");
+        model.Config.Require("qk_norm", "true");
+        model.Config.Require("post_norm", "false");
+        model.Config.Require("mlp_bias", "false");
         var bias = model.Config.Boolean("attention_bias", false);
         return Llama.Build(model, new LlamaDifferences
         {

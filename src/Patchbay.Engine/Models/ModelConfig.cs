@@ -45,7 +45,9 @@ internal sealed class ModelConfig
 
     public int HeadCount => WholeOf("num_attention_heads", "n_head");
 
-    public int KvHeadCount => Whole("num_key_value_heads", HeadCount);
+    public int KvHeadCount => Whole("num_key_value_heads", HeadCount) is var count && count > 0 && HeadCount % count == 0
+        ? count
+        : throw Refuse("num_key_value_heads", $"a divisor of the {HeadCount} heads");
 
     public int HeadDim => Whole("head_dim", HiddenSize / HeadCount);
 
@@ -109,18 +111,18 @@ internal sealed class ModelConfig
             ? [.. value.EnumerateArray().Select(item => item.GetString()!)]
             : throw Refuse(name, "a list of strings");
 
-    /// <summary>The first of several names for one field.</summary>
+    /// <summary>A size, 1 or more, by the first of several names that is there.</summary>
     public int WholeOf(params ReadOnlySpan<string> names)
     {
         foreach (var name in names)
         {
             if (TryGet(name, out _))
             {
-                return Whole(name);
+                return Whole(name) is var size and > 0 ? size : throw Refuse(name, "a whole number, 1 or more");
             }
         }
 
-        return Whole(names[0]);
+        throw Refuse(names[0], "a whole number");
     }
 
     public double Number(string name, double fallback) => !TryGet(name, out var value) ? fallback

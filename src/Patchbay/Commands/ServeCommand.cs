@@ -93,6 +93,11 @@ internal sealed class ServeCommand
                 var report = await SlowStep.WatchAsync(runtime.Started, "Opening the model", TimeProvider.System);
                 ServeReport.Write(Console.Out, report, application.Urls.First(), StartupTime());
             }
+            catch (OperationCanceledException)
+            {
+                await application.WaitForShutdownAsync(CancellationToken.None);
+                return ExitCode.Done;
+            }
             catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException)
             {
                 await Console.Error.WriteLineAsync($"Cannot open the model {location.Model}: {failure.Message}");

@@ -35,8 +35,27 @@ public sealed class FamilyInvarianceTests
         }
     }
 
+    [Theory]
+    [InlineData("llama_rope_dynamic", 64)]
+    [InlineData("phi3", 64)]
+    public async Task AnswerThatCrossesTheTrainedLength_EqualsAFullPassForEachToken(string family, int trainedLength)
+    {
+        var folder = Path.Combine(Fixtures.Own, "families", family);
+        var random = new Random(3);
+        int[] prompt = [.. Enumerable.Range(0, trainedLength - 4).Select(_ => random.Next(4, 320))];
+        var golden = GoldenCase.Read(folder)[0] with { Input = prompt };
+        await using var engine = await InferenceEngine.OpenAsync(Options(folder, 64, threads: 2));
+        var answer = await AnswerAsync(engine, golden);
+        for (var i = 0; i < answer.Tokens.Count; i++)
+        {
+            var next = await AnswerAsync(engine, golden with { Input = [.. prompt, .. answer.Tokens.Take(i)] });
+            Assert.Equal(answer.Tokens[i], next.Tokens[0]);
+            Assert.Equal(answer.LogProbabilities[(3 * i)..(3 * (i + 1))], next.LogProbabilities[..3]);
+        }
+    }
+
     private static EngineOptions Options(string folder, int chunk, int threads) =>
-        new() { ModelPath = folder, ContextLength = 512, MaxBatchTokens = chunk, ThreadCount = threads };
+        new() { ModelPath = folder, ContextLength = 600, MaxBatchTokens = chunk, ThreadCount = threads };
 
     private static async Task<Answer> AnswerAsync(InferenceEngine engine, GoldenCase golden)
     {
