@@ -31,7 +31,11 @@ internal static class Bamba
 
     private static Mamba2Mixer Mixer(ModelBuilder model, string path)
     {
-        var channels = model.Config.Whole("mamba_expand", 2) * model.Config.HiddenSize;
-        return RecurrentLayers.Mamba2(model, path, channels, parts => parts with { Norm = model.RmsNorm($"{path}.norm", channels) });
+        var config = model.Config;
+        var channels = config.Whole("mamba_expand", 2) * config.HiddenSize;
+        return RecurrentLayers.Mamba2(model, path, channels, parts => parts with
+        {
+            Norm = RecurrentLayers.GroupNorm(model, $"{path}.norm", channels, parts.Groups),
+        });
     }
 }

@@ -63,12 +63,11 @@ internal static class FalconH1
         var config = model.Config;
         config.Require("mamba_proj_bias", "false");
         var channels = config.Whole("mamba_d_ssm", config.Whole("mamba_expand", 2) * config.HiddenSize);
-        var groups = config.Whole("mamba_n_groups", 1);
         return RecurrentLayers.Mamba2(model, path, channels, parts => parts with
         {
-            InputFactors = InputFactors(model, channels, groups * parts.StateDim, parts.Heads),
+            InputFactors = InputFactors(model, channels, parts.Groups * parts.StateDim, parts.Heads),
             Norm = config.Boolean("mamba_rms_norm", false)
-                ? new RmsNorm(model.Tensors.Vector($"{path}.norm.weight", [channels]), channels / groups, config.RmsNormEpsilon)
+                ? RecurrentLayers.GroupNorm(model, $"{path}.norm", channels, parts.Groups)
                 : null,
             IsGatedFirst = !config.Boolean("mamba_norm_before_gate", true),
         });

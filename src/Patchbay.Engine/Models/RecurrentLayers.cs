@@ -62,6 +62,10 @@ internal static class RecurrentLayers
         return new Mamba2Mixer(model.StateLayer(Mamba2Mixer.StateSize(parts)), parts);
     }
 
+    /// <summary>RMSNorm of each group of channels by itself, with one weight per channel.</summary>
+    public static RmsNorm GroupNorm(ModelBuilder model, string path, int channels, int groups) =>
+        new(model.Tensors.Vector($"{path}.weight", [channels]), channels / groups, model.Config.RmsNormEpsilon);
+
     private static float[] Negative(NativeBuffer logarithms) =>
         Array.ConvertAll(logarithms.AsSpan<float>().ToArray(), value => -MathF.Exp(value));
 
