@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Patchbay.Commands;
 
+_ = ServeCommand.Started;
 var root = new RootCommand("One base model, many LoRA adapters, switched while it runs.")
 {
     ServeCommand.Create(),
