@@ -39,7 +39,8 @@ public sealed partial class ProjectTests
             {
                 // Declared once; a constructor or a file of the same type adds further words, a use at least one.
                 var type = declaration.Groups[1].Value;
-                if (uses[type] < 2)
+                var isExtension = text.Contains($"static class {type}", StringComparison.Ordinal) && text.Contains("(this ", StringComparison.Ordinal);
+                if (uses[type] < 2 && !isExtension)
                 {
                     unused.Add($"{type} in {Path.GetFileName(path)}");
                 }
