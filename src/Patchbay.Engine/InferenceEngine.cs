@@ -43,7 +43,7 @@ public sealed class InferenceEngine : IAsyncDisposable
             Math.Min(context, blockCount * PagedLayer.BlockTokens),
             config.VocabularySize,
             model.EndOfSequence,
-            [.. model.Model.Modules.Modules.Select(module => module.Path)]);
+            [.. model.Model.Modules.Modules.Where(module => !module.IsPart).Select(module => module.Path)]);
 
         _workers = new WorkerPool(options.ThreadCount);
         _kv = new KvStore(model.Model.KvShapes, blockCount);

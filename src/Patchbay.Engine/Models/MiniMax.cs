@@ -12,6 +12,8 @@ internal static class MiniMax
     // The norm inside of lightning attention does not follow the configuration.
     private const float LightningEpsilon = 1e-6f;
 
+    private const int MaxBlockSize = 4096;
+
     public static DecoderModel Build(ModelBuilder model)
     {
         var config = model.Config;
@@ -56,6 +58,11 @@ internal static class MiniMax
         var (config, hidden) = (model.Config, model.Config.HiddenSize);
         config.Require("hidden_act", "silu");
         var (heads, headDim, block) = (config.HeadCount, config.HeadDim, config.Whole("block_size", 256));
+        if (block is < 1 or > MaxBlockSize)
+        {
+            throw config.Refuse("block_size", $"1 to {MaxBlockSize}");
+        }
+
         var slopes = Slopes(model, path, layer);
         var parts = new LightningParts
         {

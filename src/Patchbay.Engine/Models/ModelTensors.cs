@@ -138,6 +138,9 @@ internal sealed unsafe class ModelTensors(IWeightSource weights) : IDisposable
     /// <summary>Says that a tensor may be there though nothing computes with it.</summary>
     public void Ignore(string name) => _used.Add(Find(name)?.Name ?? name);
 
+    /// <summary>The same for all tensors whose name begins so: parts of a checkpoint that only speculative decoding uses.</summary>
+    public void IgnoreAll(string prefix) => _used.UnionWith(weights.Names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)));
+
     /// <exception cref="InvalidDataException">The checkpoint has a tensor that nobody took.</exception>
     public void RefuseUnused(string modelType)
     {

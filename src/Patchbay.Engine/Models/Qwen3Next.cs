@@ -12,6 +12,7 @@ internal static class Qwen3Next
     {
         var config = model.Config;
         var hidden = config.HiddenSize;
+        model.Tensors.IgnoreAll("mtp.");
         var rotary = model.Rotary(config.HeadDim, new RotaryOptions { PartialFactor = 0.25 });
         var frame = new DecoderFrame { FinalNorm = model.RmsNorm("model.norm", hidden, weightOffset: 1) };
         return model.Decoder(frame, layer =>

@@ -41,6 +41,24 @@ internal readonly unsafe struct ConvolveCausal(
         }
     }
 
+    /// <summary>A whole sequence by the definition, in double precision: the test of every path.</summary>
+    public static void RunReference(Matrix x, Matrix y, float* weights, float* bias, int taps, bool hasSilu)
+    {
+        for (var t = 0; t < x.Rows; t++)
+        {
+            for (var channel = 0; channel < x.Columns; channel++)
+            {
+                var sum = bias is null ? 0.0 : bias[channel];
+                for (var i = Math.Max(0, taps - 1 - t); i < taps; i++)
+                {
+                    sum += (double)weights[(i * x.Columns) + channel] * x.Row(t - taps + 1 + i)[channel];
+                }
+
+                y.Row(t)[channel] = (float)(hasSilu ? sum / (1 + Math.Exp(-sum)) : sum);
+            }
+        }
+    }
+
     private void StepChannels<TSimd, TVector>(PagedRows rows, int channel)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged

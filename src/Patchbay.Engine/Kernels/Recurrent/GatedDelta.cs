@@ -41,6 +41,37 @@ internal readonly unsafe struct GatedDelta(
         }
     }
 
+    /// <summary>A whole sequence by the definition, in double precision: the test of every path.</summary>
+    public static void RunReference(Matrix queries, Matrix keys, Matrix values, Matrix decays, Matrix rates, Matrix y, int keyDim)
+    {
+        var heads = decays.Columns;
+        for (var column = 0; column < y.Columns; column++)
+        {
+            var head = column / (y.Columns / heads);
+            var first = head / (heads / (keys.Columns / keyDim)) * keyDim;
+            var state = new double[keyDim];
+            for (var t = 0; t < y.Rows; t++)
+            {
+                var known = 0.0;
+                for (var k = 0; k < keyDim; k++)
+                {
+                    state[k] *= decays.Row(t)[head];
+                    known += state[k] * keys.Row(t)[first + k];
+                }
+
+                var change = rates.Row(t)[head] * (values.Row(t)[column] - known);
+                var sum = 0.0;
+                for (var k = 0; k < keyDim; k++)
+                {
+                    state[k] += change * keys.Row(t)[first + k];
+                    sum += state[k] * queries.Row(t)[first + k];
+                }
+
+                y.Row(t)[column] = (float)sum;
+            }
+        }
+    }
+
     private void StepValues<TSimd, TVector>(PagedRows rows, int head, int valueDim, int v)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged

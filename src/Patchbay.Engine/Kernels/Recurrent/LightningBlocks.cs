@@ -75,6 +75,33 @@ internal readonly unsafe struct LightningBlocks(
         }
     }
 
+    /// <summary>A whole sequence with exact decays e^(-slope·distance), in double precision: the test of every path.</summary>
+    public static void RunReference(Matrix heads, Matrix y, int headDim, ReadOnlySpan<float> slopes)
+    {
+        for (var column = 0; column < y.Columns; column++)
+        {
+            var (head, v) = (column / headDim, column % headDim);
+            for (var t = 0; t < y.Rows; t++)
+            {
+                var query = heads.Row(t) + (head * 3 * headDim);
+                var sum = 0.0;
+                for (var s = 0; s <= t; s++)
+                {
+                    var key = heads.Row(s) + (head * 3 * headDim) + headDim;
+                    var score = 0.0;
+                    for (var k = 0; k < headDim; k++)
+                    {
+                        score += (double)query[k] * key[k];
+                    }
+
+                    sum += Math.Exp(-slopes[head] * (double)(t - s)) * score * key[headDim + v];
+                }
+
+                y.Row(t)[column] = (float)sum;
+            }
+        }
+    }
+
     private float* Keys(float* state) => state + (headDim * headDim);
 
     private float* Values(float* state) => Keys(state) + (blockSize * headDim);

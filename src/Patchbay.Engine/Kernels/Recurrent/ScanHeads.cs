@@ -47,6 +47,30 @@ internal readonly unsafe struct ScanHeads(
         }
     }
 
+    /// <summary>A whole sequence by the definition, in double precision: the test of every path.</summary>
+    public static void RunReference(Matrix x, Matrix steps, Matrix b, Matrix c, float* a, float* d, Matrix y, int groups)
+    {
+        var (heads, count) = (steps.Columns, b.Columns / groups);
+        for (var value = 0; value < x.Columns; value++)
+        {
+            var head = value / (x.Columns / heads);
+            var first = head / (heads / groups) * count;
+            var state = new double[count];
+            for (var t = 0; t < x.Rows; t++)
+            {
+                var (step, input) = ((double)steps.Row(t)[head], (double)x.Row(t)[value]);
+                var sum = d[head] * input;
+                for (var n = 0; n < count; n++)
+                {
+                    state[n] = (Math.Exp(step * a[head]) * state[n]) + (step * b.Row(t)[first + n] * input);
+                    sum += state[n] * c.Row(t)[first + n];
+                }
+
+                y.Row(t)[value] = (float)sum;
+            }
+        }
+    }
+
     private void StepValues<TSimd, TVector>(int slot, int row, int head, int headDim, int p, float decay)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged

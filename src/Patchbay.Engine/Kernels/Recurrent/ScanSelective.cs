@@ -45,6 +45,27 @@ internal readonly unsafe struct ScanSelective(
         }
     }
 
+    /// <summary>A whole sequence by the definition, in double precision: the test of every path.</summary>
+    public static void RunReference(Matrix x, Matrix steps, Matrix b, Matrix c, float* a, float* d, Matrix y)
+    {
+        for (var channel = 0; channel < x.Columns; channel++)
+        {
+            var state = new double[b.Columns];
+            for (var t = 0; t < x.Rows; t++)
+            {
+                var (step, input) = ((double)steps.Row(t)[channel], (double)x.Row(t)[channel]);
+                var sum = d[channel] * input;
+                for (var n = 0; n < state.Length; n++)
+                {
+                    state[n] = (Math.Exp(step * a[(n * x.Columns) + channel]) * state[n]) + (step * b.Row(t)[n] * input);
+                    sum += state[n] * c.Row(t)[n];
+                }
+
+                y.Row(t)[channel] = (float)sum;
+            }
+        }
+    }
+
     private void StepChannels<TSimd, TVector>(PagedRows rows, int channel)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
