@@ -10,11 +10,15 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
 {
     private readonly Sequence _sequence;
     private readonly CancellationToken _cancellation;
+    private readonly CancellationTokenRegistration _registration;
 
     internal Generation(Sequence sequence, CancellationToken cancellation)
     {
         _sequence = sequence;
         _cancellation = cancellation;
+
+        // At once, not only while somebody reads.
+        _registration = cancellation.UnsafeRegister(static sequence => ((Sequence)sequence!).Cancel(), sequence);
     }
 
     /// <summary>The seed of its draws: the request's, or the one that was drawn for it.</summary>
@@ -45,6 +49,7 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
         }
         finally
         {
+            await _registration.DisposeAsync();
             _sequence.Cancel();
         }
     }

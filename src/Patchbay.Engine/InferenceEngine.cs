@@ -35,7 +35,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         _model = model;
         _maxQueued = options.MaxQueuedRequests;
         var config = model.Model.Config;
-        var context = options.ContextLength > 0 ? options.ContextLength : config.ContextLength;
+        var context = Math.Min(options.ContextLength > 0 ? options.ContextLength : config.ContextLength, model.Model.Embedding.PositionLimit);
         var blockCount = KvBudget.Blocks(model.Model.KvShapes, context, options);
         Model = new ModelInfo(
             model.Name,
@@ -134,7 +134,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         ModelInfo model;
         try
         {
-            adapter = request.Compose();
+            adapter = Compose(request);
             model = AdaptedModel(adapter);
             RequestValidation.Check(request, model);
             if (_loop.WaitingCount >= _maxQueued)
@@ -188,6 +188,18 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         _blocks.CheckIntegrity();
         _states.CheckIntegrity();
+    }
+
+    private static LoraAdapter? Compose(GenerationRequest request)
+    {
+        try
+        {
+            return request.Compose();
+        }
+        catch (AdapterRefusedException exception)
+        {
+            throw new RequestRefusedException(RequestRefusal.AdaptersCannotBeComposed, exception.Message);
+        }
     }
 
     // Layers that are passed several times need several times the memory.

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Patchbay.Commands;
 
+_ = ServeCommand.Started;
 var root = new RootCommand("One base model, many LoRA adapters, switched while it runs.")
 {
     ServeCommand.Create(),
@@ -8,4 +9,5 @@ var root = new RootCommand("One base model, many LoRA adapters, switched while i
     AdapterCommand.Create(),
     LogitsCommand.Create(),
 };
-return await root.Parse(args).InvokeAsync();
+// Signals are left to the commands: a server that is told to stop first lets its answers end.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -7,7 +7,7 @@ namespace Patchbay.Engine.Adapters;
 internal static class AdapterComposition
 {
     /// <summary>The adapter that acts on a request's rows: none, one as it is, or a sum.</summary>
-    /// <exception cref="RequestRefusedException">There is no such sum.</exception>
+    /// <exception cref="AdapterRefusedException">There is no such sum.</exception>
     public static LoraAdapter? Of(IReadOnlyList<(LoraAdapter Adapter, float Weight)> parts)
     {
         if (parts.Count == 0)
@@ -71,7 +71,7 @@ internal static class AdapterComposition
         }
     }
 
-    private static RequestRefusedException Refuse(string problem) => new(RequestRefusal.AdaptersCannotBeComposed, $"adapters: {problem}.");
+    private static AdapterRefusedException Refuse(string problem) => new($"adapters: {problem}.");
 
     private static AdapterVersion Describe(IReadOnlyList<(LoraAdapter Adapter, float Weight)> parts)
     {

@@ -64,8 +64,8 @@ internal sealed unsafe class AdapterFiles : IDisposable
 
                 if (name == ConfigFile)
                 {
-                    config = file.Length <= MaxConfigBytes
-                        ? File.ReadAllBytes(file.FullName)
+                    config = file.Length == 0 ? []
+                        : file.Length <= MaxConfigBytes ? File.ReadAllBytes(file.FullName)
                         : throw new AdapterRefusedException($"{ConfigFile}: expected at most {MaxConfigBytes} bytes, found {file.Length}.");
                     hashes.Add((name, SHA256.HashData(config)));
                 }
@@ -78,8 +78,7 @@ internal sealed unsafe class AdapterFiles : IDisposable
                 }
                 else
                 {
-                    using var stream = file.OpenRead();
-                    hashes.Add((name, SHA256.HashData(stream)));
+                    hashes.Add((name, Hash(file)));
                 }
             }
 
@@ -129,6 +128,12 @@ internal sealed unsafe class AdapterFiles : IDisposable
             throw new AdapterRefusedException($"The adapter directory does not exist; expected one with {ConfigFile} and {WeightsFile}.");
         }
 
+        if (!File.Exists(Path.Combine(directory, ConfigFile)))
+        {
+            // Said before anything is read: whoever names the wrong directory should not wait for it to be hashed.
+            throw new AdapterRefusedException($"{ConfigFile} is missing.");
+        }
+
         var pending = new Stack<string>([directory]);
         while (pending.TryPop(out var current))
         {
@@ -157,8 +162,25 @@ internal sealed unsafe class AdapterFiles : IDisposable
         }
     }
 
+    private static byte[] Hash(FileInfo file)
+    {
+        // Pipes, sockets and devices have no length either: opening one could wait for ever.
+        if (file.Length == 0)
+        {
+            return SHA256.HashData([]);
+        }
+
+        using var stream = file.OpenRead();
+        return SHA256.HashData(stream);
+    }
+
     private static (NativeBuffer Buffer, byte[] Sha256) ReadHashed(FileInfo file)
     {
+        if (file.Length == 0)
+        {
+            return (new NativeBuffer(0), SHA256.HashData([]));
+        }
+
         using var stream = file.OpenRead();
         var buffer = new NativeBuffer(stream.Length);
         try

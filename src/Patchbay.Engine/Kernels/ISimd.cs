@@ -54,11 +54,8 @@ internal unsafe interface ISimd<TVector>
 
     static abstract TVector LoadInt8(sbyte* source);
 
-    /// <summary>The low four bits of <see cref="Count"/> bytes, 0 to 15.</summary>
-    static abstract TVector LoadLowNibbles(byte* source);
-
-    /// <summary>The high four bits of <see cref="Count"/> bytes, 0 to 15.</summary>
-    static abstract TVector LoadHighNibbles(byte* source);
+    /// <summary>(byte &gt;&gt; <paramref name="shift"/>) &amp; <paramref name="mask"/> of <see cref="Count"/> bytes.</summary>
+    static abstract TVector LoadBits(byte* source, int shift, uint mask);
 }
 
 /// <summary>A kernel that is compiled for every SIMD width; its fields are its arguments.</summary>

@@ -31,6 +31,14 @@ internal static unsafe class MatMul
             case ElementType.Q8_0: Run<Q8_0>(pool, weight, x, y); break;
             case ElementType.Q4_0: Run<Q4_0>(pool, weight, x, y); break;
             case ElementType.Q4_1: Run<Q4_1>(pool, weight, x, y); break;
+            case ElementType.Q5_0: Run<Q5_0>(pool, weight, x, y); break;
+            case ElementType.Q5_1: Run<Q5_1>(pool, weight, x, y); break;
+            case ElementType.Q2K: Run<Q2K>(pool, weight, x, y); break;
+            case ElementType.Q3K: Run<Q3K>(pool, weight, x, y); break;
+            case ElementType.Q4K: Run<Q4K>(pool, weight, x, y); break;
+            case ElementType.Q5K: Run<Q5K>(pool, weight, x, y); break;
+            case ElementType.Q6K: Run<Q6K>(pool, weight, x, y); break;
+            case ElementType.IQ4NL: Run<IQ4NL>(pool, weight, x, y); break;
             default: throw new NotSupportedException($"Weights stored as {weight.Type} are not supported.");
         }
     }

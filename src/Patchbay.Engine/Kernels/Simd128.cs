@@ -82,12 +82,8 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(*(int*)source).AsSByte())));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LoadLowNibbles(byte* source) =>
-        Vector128.ConvertToSingle((WidenBytes(source) & Vector128.Create(0x0fu)).AsInt32());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LoadHighNibbles(byte* source) =>
-        Vector128.ConvertToSingle((WidenBytes(source) >>> 4).AsInt32());
+    public static Vector128<float> LoadBits(byte* source, int shift, uint mask) =>
+        Vector128.ConvertToSingle(((WidenBytes(source) >>> shift) & Vector128.Create(mask)).AsInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> Widen(ushort* source) => Vector128.WidenLower(Vector128.CreateScalar(*(long*)source).AsUInt16());

@@ -82,12 +82,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         Vector256.ConvertToSingle(Vector256.WidenLower(Vector256.WidenLower(Vector128.CreateScalar(*(long*)source).AsSByte().ToVector256Unsafe())));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LoadLowNibbles(byte* source) =>
-        Vector256.ConvertToSingle((WidenBytes(source) & Vector256.Create(0x0fu)).AsInt32());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LoadHighNibbles(byte* source) =>
-        Vector256.ConvertToSingle((WidenBytes(source) >>> 4).AsInt32());
+    public static Vector256<float> LoadBits(byte* source, int shift, uint mask) =>
+        Vector256.ConvertToSingle(((WidenBytes(source) >>> shift) & Vector256.Create(mask)).AsInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> Widen(ushort* source) => Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe());

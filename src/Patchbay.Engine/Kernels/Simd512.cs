@@ -82,12 +82,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         Vector512.ConvertToSingle(Vector512.WidenLower(Vector512.WidenLower(Vector128.Load(source).ToVector256Unsafe().ToVector512Unsafe())));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> LoadLowNibbles(byte* source) =>
-        Vector512.ConvertToSingle((WidenBytes(source) & Vector512.Create(0x0fu)).AsInt32());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> LoadHighNibbles(byte* source) =>
-        Vector512.ConvertToSingle((WidenBytes(source) >>> 4).AsInt32());
+    public static Vector512<float> LoadBits(byte* source, int shift, uint mask) =>
+        Vector512.ConvertToSingle(((WidenBytes(source) >>> shift) & Vector512.Create(mask)).AsInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Widen(ushort* source) => Vector512.WidenLower(Vector256.Load(source).ToVector512Unsafe());

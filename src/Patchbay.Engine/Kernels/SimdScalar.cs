@@ -44,7 +44,5 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
 
     public static float LoadInt8(sbyte* source) => *source;
 
-    public static float LoadLowNibbles(byte* source) => *source & 15;
-
-    public static float LoadHighNibbles(byte* source) => *source >> 4;
+    public static float LoadBits(byte* source, int shift, uint mask) => ((uint)*source >> shift) & mask;
 }

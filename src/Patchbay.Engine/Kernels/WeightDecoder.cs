@@ -8,7 +8,7 @@ internal static unsafe class WeightDecoder
 {
     /// <summary>Whether <see cref="MatMul"/> computes with this encoding.</summary>
     public static bool Supports(ElementType type) =>
-        type is ElementType.F32 or ElementType.F16 or ElementType.BF16 or ElementType.Q8_0 or ElementType.Q4_0 or ElementType.Q4_1;
+        type is ElementType.F32 or ElementType.F16 or ElementType.BF16 or >= ElementType.Q4_0;
 
     /// <summary>Writes the exact values of row <paramref name="row"/>.</summary>
     public static void DecodeRow(WeightMatrix weight, int row, float* destination)
@@ -27,6 +27,14 @@ internal static unsafe class WeightDecoder
             case ElementType.Q8_0: Run<Q8_0>(source, count, destination); break;
             case ElementType.Q4_0: Run<Q4_0>(source, count, destination); break;
             case ElementType.Q4_1: Run<Q4_1>(source, count, destination); break;
+            case ElementType.Q5_0: Run<Q5_0>(source, count, destination); break;
+            case ElementType.Q5_1: Run<Q5_1>(source, count, destination); break;
+            case ElementType.Q2K: Run<Q2K>(source, count, destination); break;
+            case ElementType.Q3K: Run<Q3K>(source, count, destination); break;
+            case ElementType.Q4K: Run<Q4K>(source, count, destination); break;
+            case ElementType.Q5K: Run<Q5K>(source, count, destination); break;
+            case ElementType.Q6K: Run<Q6K>(source, count, destination); break;
+            case ElementType.IQ4NL: Run<IQ4NL>(source, count, destination); break;
             default: throw new NotSupportedException($"Weights stored as {type} are not supported.");
         }
     }

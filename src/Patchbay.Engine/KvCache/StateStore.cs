@@ -1,3 +1,4 @@
+using Patchbay.Engine.Kernels.Recurrent;
 using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.KvCache;
@@ -58,8 +59,8 @@ internal sealed unsafe class StateStore : IDisposable
 
     public void Release(int slot) => _free.Push(slot);
 
-    /// <summary>The values of one layer in one slot.</summary>
-    public float* State(int layer, int slot) => _buffer.Floats + (slot * SlotValues) + _offsets[layer];
+    /// <summary>The states of one layer.</summary>
+    public StateLayer Layer(int index) => new((nint)(_buffer.Floats + _offsets[index]), SlotValues);
 
     /// <summary>Throws if a slot is free twice, or not all are free; only while nothing runs.</summary>
     public void CheckIntegrity()

@@ -1,4 +1,5 @@
 using Patchbay.Engine.Kernels;
+using Patchbay.Engine.Kernels.Activations;
 using Patchbay.Engine.KvCache;
 using Patchbay.Engine.Tensors;
 
@@ -70,6 +71,11 @@ internal sealed class Attention(int layer, AttentionParts parts) : ILayerOperati
 
         var attended = batch.Arena.Rent(x.Rows, heads.Queries.Columns);
         AttendPaged.Run(batch.Pool, batch.Sequences, batch.SequenceCount, batch.Kv.Layer(layer), heads.Queries, attended, _settings);
+        if (heads.OutputGates.Rows > 0)
+        {
+            batch.Pool.RunRows(new GateRows<Logistic>(default, attended, heads.OutputGates), attended.Rows, attended.Columns);
+        }
+
         parts.Output.Forward(batch, attended, y);
     }
 

@@ -3,7 +3,7 @@ using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.Layers;
 
-/// <summary>One residual branch: h += scale · outputNorm(operation(norm(h))).</summary>
+/// <summary>One residual branch: h += scale · outputNorm(operation(norm(h))), in few families h = a · norm(h) + scale · ….</summary>
 /// <param name="Norm">What the operation reads h through; null where it reads h itself.</param>
 /// <param name="Operation">Attention, a feed-forward network, …</param>
 internal sealed record ResidualBranch(INorm? Norm, ILayerOperation Operation)
@@ -12,6 +12,12 @@ internal sealed record ResidualBranch(INorm? Norm, ILayerOperation Operation)
     public INorm? OutputNorm { get; init; }
 
     public float Scale { get; init; } = 1;
+
+    /// <summary>
+    /// Where h becomes what the operation has read instead of staying as it is: its factor before the result is added. Not for
+    /// branches side by side.
+    /// </summary>
+    public float? NormalisedScale { get; init; }
 
     /// <summary>
     /// Whether it reads the same h as the branch before it, to which that one has not been added yet. If both have the same
@@ -59,6 +65,12 @@ internal sealed class DecoderLayer(IReadOnlyList<ResidualBranch> branches)
             branch.Operation.Forward(batch, x, y);
             batch.Arena.Release(mark);
             branch.OutputNorm?.Forward(batch, y, y);
+        }
+
+        if (branches[first].NormalisedScale is { } scale)
+        {
+            batch.Pool.RunRows(new ScaleRows(x, scale), x.Rows, x.Columns);
+            x.CopyTo(hidden);
         }
 
         for (var i = first; i < end; i++)

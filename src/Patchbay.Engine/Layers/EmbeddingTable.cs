@@ -11,6 +11,8 @@ namespace Patchbay.Engine.Layers;
 /// <param name="module">Its weight (count, width).</param>
 internal sealed unsafe class EmbeddingTable(AdaptableModule module)
 {
+    public int Rows => module.Weight.Rows;
+
     public int Width => module.Weight.Columns;
 
     /// <summary>Writes the rows of <paramref name="indices"/>, one for each row of the batch, to y (rows, width).</summary>

@@ -3,7 +3,7 @@ using Patchbay.Engine.Tensors;
 namespace Patchbay.Engine.Layers;
 
 /// <summary>The gated feed-forward network: down(f(gate·x) ⊙ up·x).</summary>
-internal sealed class GatedMlp(Linear gate, Linear up, Linear down, Activation activation) : ILayerOperation
+internal sealed class GatedMlp(Linear gate, Linear up, Linear down, IGatedActivation activation) : ILayerOperation
 {
     public void Forward(ForwardBatch batch, Matrix x, Matrix y)
     {

@@ -23,7 +23,9 @@ internal readonly unsafe struct ExpertChoices(int* experts, Matrix weights)
 /// <param name="correction">Added to the scores for choosing only: one value per expert, or null.</param>
 internal sealed unsafe class Router(Linear projection, RouterSettings settings, NativeBuffer? correction = null)
 {
-    public int ExpertCount => projection.OutputSize;
+    /// <summary>Number of experts.</summary>
+    /// <exception cref="InvalidDataException">The settings do not fit it.</exception>
+    public int ExpertCount { get; } = Checked(projection.OutputSize, settings);
 
     public ExpertChoices Forward(ForwardBatch batch, Matrix x)
     {
@@ -35,5 +37,25 @@ internal sealed unsafe class Router(Linear projection, RouterSettings settings, 
         batch.Pool.RunRows(
             new ChooseExperts(logits, scratch, bias, experts, weights, settings), x.Rows, ExpertCount * settings.ChosenCount);
         return new ExpertChoices(experts, weights);
+    }
+
+    private static int Checked(int count, RouterSettings settings)
+    {
+        var inGroup = settings.GroupCount > 0 && count % settings.GroupCount == 0 ? count / settings.GroupCount : 0;
+        if (inGroup < settings.BestOfGroup && settings.GroupCount != 1)
+        {
+            throw new InvalidDataException(
+                $"config.json: expected groups of {settings.BestOfGroup} or more experts each, found {count} experts in {settings.GroupCount} groups.");
+        }
+
+        if (settings.ChosenGroupCount < 1 || settings.ChosenGroupCount > settings.GroupCount)
+        {
+            throw new InvalidDataException(
+                $"config.json: expected 1 to {settings.GroupCount} groups for each token, found {settings.ChosenGroupCount}.");
+        }
+
+        return settings.ChosenCount >= 1 && settings.ChosenCount <= count
+            ? count
+            : throw new InvalidDataException($"config.json: expected 1 to {count} experts for each token, found {settings.ChosenCount}.");
     }
 }

@@ -18,6 +18,9 @@ internal sealed class TokenEmbedding(EmbeddingTable tokens)
     /// <summary>Row of <see cref="Positions"/> that belongs to position 0.</summary>
     public int FirstPosition { get; init; }
 
+    /// <summary>Positions that it knows; those of most families have no end.</summary>
+    public int PositionLimit => Positions is null ? int.MaxValue : Positions.Rows - FirstPosition;
+
     /// <summary>Norm of the sum, if the family has one.</summary>
     public INorm? Norm { get; init; }
 

@@ -9,6 +9,9 @@ internal static class Apertus
     public static DecoderModel Build(ModelBuilder model)
     {
         model.Config.Require("hidden_act", "xielu");
+        model.Config.Require("qk_norm", "true");
+        model.Config.Require("post_norm", "false");
+        model.Config.Require("mlp_bias", "false");
         var bias = model.Config.Boolean("attention_bias", false);
         return Llama.Build(model, new LlamaDifferences
         {
@@ -18,10 +21,12 @@ internal static class Apertus
             AttentionNormName = "attention_layernorm",
             MlpNormName = "feedforward_layernorm",
             Rotary = new RotaryOptions { Theta = 12_000_000 },
-            Mlp = path => model.Mlp(
-                $"{path}.up_proj", $"{path}.down_proj", model.Config.IntermediateSize, hasBias: false, ReadXielu(model, $"{path}.act_fn")),
+            FeedForward = layer => FeedForward(model, Llama.MlpPath(layer)),
         });
     }
+
+    private static Mlp FeedForward(ModelBuilder model, string path) => model.Mlp(
+        $"{path}.up_proj", $"{path}.down_proj", model.Config.IntermediateSize, hasBias: false, ReadXielu(model, $"{path}.act_fn"));
 
     private static Activation ReadXielu(ModelBuilder model, string path)
     {

@@ -11,7 +11,8 @@ internal static class Arcee
         {
             QueryKeyValueBias = attentionBias,
             OutputBias = attentionBias,
-            Mlp = path => model.Mlp($"{path}.up_proj", $"{path}.down_proj", model.Config.IntermediateSize, mlpBias, activation),
+            FeedForward = layer => model.Mlp(
+                $"{Llama.MlpPath(layer)}.up_proj", $"{Llama.MlpPath(layer)}.down_proj", model.Config.IntermediateSize, mlpBias, activation),
         });
     }
 }

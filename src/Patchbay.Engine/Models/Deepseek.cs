@@ -38,6 +38,11 @@ internal static class Deepseek
     private static DecoderModel Build(ModelBuilder model, RouterSettings settings, bool mlpBias, bool isInterleaved)
     {
         var config = model.Config;
+        for (var extra = 0; extra < config.Whole("num_nextn_predict_layers", 0); extra++)
+        {
+            model.Tensors.IgnoreAll($"model.layers.{config.LayerCount + extra}.");
+        }
+
         var rotary = model.Rotary(config.Whole("qk_rope_head_dim"), new RotaryOptions { TurnsNeighbours = isInterleaved });
         return model.Decoder(new DecoderFrame { FinalNorm = model.RmsNorm("model.norm", config.HiddenSize) }, layer =>
         {

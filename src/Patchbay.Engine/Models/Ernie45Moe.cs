@@ -10,6 +10,7 @@ internal static class Ernie45Moe
     {
         var config = model.Config;
         var bias = config.Boolean("use_bias", false);
+        model.Tensors.IgnoreAll("model.mtp_");
         return Llama.Build(model, new LlamaDifferences
         {
             QueryKeyValueBias = bias,

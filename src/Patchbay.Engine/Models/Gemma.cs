@@ -16,7 +16,7 @@ internal static class Gemma
             OutputBias = bias,
             TiesByDefault = true,
             Norm = path => Norm(model, path, model.Config.HiddenSize),
-            Mlp = path => model.GatedMlp(path, activation: activation),
+            FeedForward = layer => model.GatedMlp(Llama.MlpPath(layer), activation: activation),
             Frame = frame => frame with { EmbeddingScale = EmbeddingScale(model) },
         });
     }

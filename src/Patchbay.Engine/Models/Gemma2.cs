@@ -20,7 +20,6 @@ internal static class Gemma2
     {
         var config = model.Config;
         config.Require("use_bidirectional_attention", "false");
-        var bias = config.Boolean("attention_bias", false);
         var activation = model.Activation("hidden_activation", "gelu_pytorch_tanh");
         var frame = new DecoderFrame
         {
@@ -32,15 +31,7 @@ internal static class Gemma2
         return model.Decoder(frame, layer =>
         {
             var path = $"model.layers.{layer}";
-            var own = differences(layer, $"{path}.self_attn");
-            var attention = Llama.Attention(model, $"{path}.self_attn", own.Rotary, new LlamaDifferences { QueryKeyValueBias = bias, OutputBias = bias }) with
-            {
-                Window = own.Window,
-                QueryNorm = own.QueryNorm,
-                KeyNorm = own.KeyNorm,
-                Scale = (float)(1 / Math.Sqrt(config.Number("query_pre_attn_scalar", 256))),
-                SoftCap = (float)config.Number("attn_logit_softcapping", 0),
-            };
+            var attention = Attention(model, $"{path}.self_attn", differences(layer, $"{path}.self_attn"));
             return new DecoderLayer(
             [
                 new ResidualBranch(Norm($"{path}.input_layernorm"), model.Attention(attention))
@@ -55,6 +46,21 @@ internal static class Gemma2
         });
 
         RmsNorm Norm(string path) => Gemma.Norm(model, path, config.HiddenSize);
+    }
+
+    private static AttentionParts Attention(ModelBuilder model, string path, AttentionDifferences differences)
+    {
+        var config = model.Config;
+        var bias = config.Boolean("attention_bias", false);
+        var parts = Llama.Attention(model, path, differences.Rotary, new LlamaDifferences { QueryKeyValueBias = bias, OutputBias = bias });
+        return parts with
+        {
+            Window = differences.Window,
+            QueryNorm = differences.QueryNorm,
+            KeyNorm = differences.KeyNorm,
+            Scale = (float)(1 / Math.Sqrt(config.Number("query_pre_attn_scalar", 256))),
+            SoftCap = (float)config.Number("attn_logit_softcapping", 0),
+        };
     }
 
     /// <summary>What the attention of one layer has of its own.</summary>

@@ -42,6 +42,10 @@ internal sealed unsafe class GgufWeights : IWeightSource
         }
     }
 
+    /// <summary>The values of <c>general.architecture</c> that can be read, with the <c>model_type</c> of each.</summary>
+    public static IReadOnlyDictionary<string, string> Architectures { get; } =
+        s_architectures.ToDictionary(entry => entry.Key, entry => entry.Value.ModelType);
+
     public ModelConfig Config { get; }
 
     public GgufFile File => _file;

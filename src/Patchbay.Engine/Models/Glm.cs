@@ -9,6 +9,6 @@ internal static class Glm
     {
         QueryKeyValueBias = model.Config.Boolean("attention_bias", false),
         Rotary = Rotary,
-        Mlp = model.FusedGatedMlp,
+        FeedForward = layer => model.FusedGatedMlp(Llama.MlpPath(layer)),
     });
 }

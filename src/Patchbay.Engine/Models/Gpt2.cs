@@ -11,8 +11,6 @@ internal static class Gpt2
         config.Require("scale_attn_weights", "true");
         config.Require("scale_attn_by_inverse_layer_idx", "false");
         config.Require("add_cross_attention", "false");
-        var inner = config.Whole("n_inner", 4 * hidden);
-        var activation = model.Activation("activation_function", "gelu_new");
         var frame = new DecoderFrame
         {
             EmbeddingPath = "transformer.wte",
@@ -27,22 +25,32 @@ internal static class Gpt2
             // Old checkpoints store the causal mask.
             model.Tensors.Ignore($"{path}.attn.bias");
             model.Tensors.Ignore($"{path}.attn.masked_bias");
-            var attention = model.Attention(new AttentionParts
-            {
-                Projection = new FusedProjection(
-                    model.TransposedLinear($"{path}.attn.c_attn", hidden, 3 * hidden, hasBias: true), groups: 1, hidden, hidden),
-                Output = model.TransposedLinear($"{path}.attn.c_proj", hidden, hidden, hasBias: true),
-                HeadDim = hidden / config.HeadCount,
-            });
-            var mlp = new Mlp(
-                model.TransposedLinear($"{path}.mlp.c_fc", hidden, inner, hasBias: true),
-                model.TransposedLinear($"{path}.mlp.c_proj", inner, hidden, hasBias: true),
-                activation);
             return new DecoderLayer(
             [
-                new ResidualBranch(model.LayerNorm($"{path}.ln_1", hidden), attention),
-                new ResidualBranch(model.LayerNorm($"{path}.ln_2", hidden), mlp),
+                new ResidualBranch(model.LayerNorm($"{path}.ln_1", hidden), Attention(model, $"{path}.attn")),
+                new ResidualBranch(model.LayerNorm($"{path}.ln_2", hidden), FeedForward(model, $"{path}.mlp")),
             ]);
         });
+    }
+
+    private static Attention Attention(ModelBuilder model, string path)
+    {
+        var (config, hidden) = (model.Config, model.Config.HiddenSize);
+        return model.Attention(new AttentionParts
+        {
+            Projection = new FusedProjection(model.TransposedLinear($"{path}.c_attn", hidden, 3 * hidden, hasBias: true), groups: 1, hidden, hidden),
+            Output = model.TransposedLinear($"{path}.c_proj", hidden, hidden, hasBias: true),
+            HeadDim = hidden / config.HeadCount,
+        });
+    }
+
+    private static Mlp FeedForward(ModelBuilder model, string path)
+    {
+        var (config, hidden) = (model.Config, model.Config.HiddenSize);
+        var inner = config.Whole("n_inner", 4 * hidden);
+        return new Mlp(
+            model.TransposedLinear($"{path}.c_fc", hidden, inner, hasBias: true),
+            model.TransposedLinear($"{path}.c_proj", inner, hidden, hasBias: true),
+            model.Activation("activation_function", "gelu_new"));
     }
 }

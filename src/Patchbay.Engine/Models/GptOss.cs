@@ -13,8 +13,6 @@ internal static class GptOss
     {
         var config = model.Config;
         var bias = config.Boolean("attention_bias", true);
-        var window = config.Whole("sliding_window", 128);
-        var kinds = config.TextList("layer_types");
         return Llama.Build(model, new LlamaDifferences
         {
             QueryKeyValueBias = bias,
@@ -22,18 +20,11 @@ internal static class GptOss
             Rotary = new RotaryOptions { Theta = 150000 },
             Attention = (layer, parts) => parts with
             {
-                Window = IsSliding(layer) ? window : 0,
+                Window = config.IsSliding(layer, pattern: 2) ? config.SlidingWindow : 0,
                 Sinks = model.Tensors.Vector($"model.layers.{layer}.self_attn.sinks", [config.HeadCount]),
             },
             FeedForward = layer => Experts(model, $"model.layers.{layer}.mlp"),
         });
-
-        bool IsSliding(int layer) => kinds.Count == 0 ? layer % 2 == 0 : kinds[layer] switch
-        {
-            "sliding_attention" => true,
-            "full_attention" => false,
-            _ => throw config.Refuse("layer_types", "sliding_attention and full_attention"),
-        };
     }
 
     private static MoeMlp Experts(ModelBuilder model, string path)

@@ -34,10 +34,13 @@ internal static class Llama
                     model.Attention(differences.Attention?.Invoke(layer, attention) ?? attention)) { Scale = differences.ResidualScale },
                 new ResidualBranch(
                     norm($"{path}.{differences.MlpNormName}"),
-                    differences.FeedForward?.Invoke(layer) ?? differences.Mlp?.Invoke($"{path}.mlp") ?? model.GatedMlp($"{path}.mlp", differences.MlpBias)) { Scale = differences.ResidualScale },
+                    differences.FeedForward?.Invoke(layer) ?? model.GatedMlp(MlpPath(layer), differences.MlpBias)) { Scale = differences.ResidualScale },
             ]);
         });
     }
+
+    /// <summary>Where the feed-forward network of a layer is.</summary>
+    public static string MlpPath(int layer) => $"model.layers.{layer}.mlp";
 
     /// <summary>Attention with Llama's names below <paramref name="path"/>.</summary>
     public static AttentionParts Attention(ModelBuilder model, string path, RotaryEmbedding? rotary, LlamaDifferences differences)

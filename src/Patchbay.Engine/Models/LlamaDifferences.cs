@@ -38,9 +38,6 @@ internal sealed record LlamaDifferences
     /// <summary>Changes the attention of a layer.</summary>
     public Func<int, AttentionParts, AttentionParts>? Attention { get; init; }
 
-    /// <summary>Makes the feed-forward network of a path; gated if not given.</summary>
-    public Func<string, ILayerOperation>? Mlp { get; init; }
-
-    /// <summary>The same by number of the layer, in families whose layers differ.</summary>
+    /// <summary>Makes the feed-forward network of a layer; gated if not given.</summary>
     public Func<int, ILayerOperation>? FeedForward { get; init; }
 }

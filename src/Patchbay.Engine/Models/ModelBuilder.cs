@@ -83,7 +83,7 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
         GatedMlp(path, config.IntermediateSize, hasBias, activation);
 
     /// <summary>The same with another number of inner values.</summary>
-    public GatedMlp GatedMlp(string path, int size, bool hasBias = false, Activation? activation = null) => new(
+    public GatedMlp GatedMlp(string path, int size, bool hasBias = false, IGatedActivation? activation = null) => new(
         Linear($"{path}.gate_proj", config.HiddenSize, size, hasBias),
         Linear($"{path}.up_proj", config.HiddenSize, size, hasBias),
         Linear($"{path}.down_proj", size, config.HiddenSize, hasBias),

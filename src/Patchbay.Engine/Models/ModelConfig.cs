@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Patchbay.Engine.Models;
 
@@ -8,6 +9,7 @@ namespace Patchbay.Engine.Models;
 /// </summary>
 internal sealed class ModelConfig
 {
+    private static readonly Regex s_infinity = new(@"(?<=[\[,:]\s*)Infinity(?=\s*[,\]}])", RegexOptions.CultureInvariant);
     private readonly JsonElement _root;
     private readonly string _file;
 
@@ -43,7 +45,9 @@ internal sealed class ModelConfig
 
     public int HeadCount => WholeOf("num_attention_heads", "n_head");
 
-    public int KvHeadCount => Whole("num_key_value_heads", HeadCount);
+    public int KvHeadCount => Whole("num_key_value_heads", HeadCount) is var count && count > 0 && HeadCount % count == 0
+        ? count
+        : throw Refuse("num_key_value_heads", $"a divisor of the {HeadCount} heads");
 
     public int HeadDim => Whole("head_dim", HiddenSize / HeadCount);
 
@@ -72,7 +76,9 @@ internal sealed class ModelConfig
 
         try
         {
-            using var document = JsonDocument.Parse(System.IO.File.ReadAllBytes(path), new JsonDocumentOptions { MaxDepth = 32 });
+            // Python before transformers 5 writes infinity as it is, which JSON does not know; a number too large to hold reads as infinity.
+            var text = s_infinity.Replace(System.IO.File.ReadAllText(path), "1e999");
+            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 32 });
             return new ModelConfig(document.RootElement.Clone(), file);
         }
         catch (JsonException exception)
@@ -99,30 +105,24 @@ internal sealed class ModelConfig
             : throw Refuse(name, "a whole number, 0 or more");
     }
 
-    /// <summary>A list of whole numbers; empty if there is none.</summary>
-    public IReadOnlyList<int> WholeList(string name) => !TryGet(name, out var value) ? []
-        : value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out _))
-            ? [.. value.EnumerateArray().Select(item => item.GetInt32())]
-            : throw Refuse(name, "a list of whole numbers");
-
     /// <summary>A list of strings; empty if there is none.</summary>
     public IReadOnlyList<string> TextList(string name) => !TryGet(name, out var value) ? []
         : value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
             ? [.. value.EnumerateArray().Select(item => item.GetString()!)]
             : throw Refuse(name, "a list of strings");
 
-    /// <summary>The first of several names for one field.</summary>
+    /// <summary>A size, 1 or more, by the first of several names that is there.</summary>
     public int WholeOf(params ReadOnlySpan<string> names)
     {
         foreach (var name in names)
         {
             if (TryGet(name, out _))
             {
-                return Whole(name);
+                return Whole(name) is var size and > 0 ? size : throw Refuse(name, "a whole number, 1 or more");
             }
         }
 
-        return Whole(names[0]);
+        throw Refuse(names[0], "a whole number");
     }
 
     public double Number(string name, double fallback) => !TryGet(name, out var value) ? fallback
@@ -163,6 +163,20 @@ internal sealed class ModelConfig
         : value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out _))
             ? [.. value.EnumerateArray().Select(item => item.GetInt32())]
         : throw Refuse(name, "a list of whole numbers");
+
+    /// <summary>A list of numbers, infinity among them; empty if there is none.</summary>
+    public IReadOnlyList<double> RealNumbers(string name)
+    {
+        return !TryGet(name, out var value) ? []
+            : value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray().Select(Real)]
+            : throw Refuse(name, "a list of numbers");
+
+        // transformers 5 writes infinity as {"__float__": "Infinity"}.
+        double Real(JsonElement item) => item.ValueKind == JsonValueKind.Number ? item.GetDouble()
+            : item.ValueKind == JsonValueKind.Object && item.TryGetProperty("__float__", out var text) && text.ToString() == "Infinity"
+                ? double.PositiveInfinity
+            : throw Refuse(name, "a list of numbers");
+    }
 
     /// <summary>A nested object, or null.</summary>
     public JsonElement? Object(string name) => TryGet(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;

@@ -26,21 +26,18 @@ internal sealed unsafe class ModelTensors(IWeightSource weights) : IDisposable
     public WeightMatrix TransposedMatrix(string name, int rows, int columns)
     {
         var tensor = Take(name, [columns, rows]);
-        var (values, bytes) = tensor.Type.Block();
-        if (values != 1)
-        {
-            throw new InvalidDataException($"{weights.Name}: tensor {name}: blocks of {tensor.Type} cannot be transposed.");
-        }
-
-        var buffer = new NativeBuffer((long)rows * columns * bytes);
+        var buffer = new NativeBuffer(tensor.ByteLength);
         _owned.Add(buffer);
-        for (var row = 0; row < rows; row++)
+        switch (tensor.Type.Block())
         {
-            for (var column = 0; column < columns; column++)
-            {
-                var source = tensor.Pointer + (((long)column * rows) + row) * bytes;
-                Buffer.MemoryCopy(source, buffer.Data + (((long)row * columns) + column) * bytes, bytes, bytes);
-            }
+            case (1, sizeof(ushort)):
+                Transpose((ushort*)tensor.Pointer, (ushort*)buffer.Data, rows, columns);
+                break;
+            case (1, sizeof(uint)):
+                Transpose((uint*)tensor.Pointer, (uint*)buffer.Data, rows, columns);
+                break;
+            default:
+                throw new InvalidDataException($"{weights.Name}: tensor {name}: values stored as {tensor.Type} cannot be transposed.");
         }
 
         return new WeightMatrix(tensor.Type, rows, columns, buffer.Data);
@@ -141,6 +138,9 @@ internal sealed unsafe class ModelTensors(IWeightSource weights) : IDisposable
     /// <summary>Says that a tensor may be there though nothing computes with it.</summary>
     public void Ignore(string name) => _used.Add(Find(name)?.Name ?? name);
 
+    /// <summary>The same for all tensors whose name begins so: parts of a checkpoint that only speculative decoding uses.</summary>
+    public void IgnoreAll(string prefix) => _used.UnionWith(weights.Names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)));
+
     /// <exception cref="InvalidDataException">The checkpoint has a tensor that nobody took.</exception>
     public void RefuseUnused(string modelType)
     {
@@ -171,6 +171,26 @@ internal sealed unsafe class ModelTensors(IWeightSource weights) : IDisposable
         var buffer = NativeBuffer.Of<float>(count);
         _owned.Add(buffer);
         return buffer;
+    }
+
+    private static void Transpose<T>(T* source, T* target, int rows, int columns)
+        where T : unmanaged
+    {
+        // In squares that stay in the cache, whichever side they are seen from.
+        const int Side = 32;
+        for (var firstRow = 0; firstRow < rows; firstRow += Side)
+        {
+            for (var firstColumn = 0; firstColumn < columns; firstColumn += Side)
+            {
+                for (var row = firstRow; row < Math.Min(rows, firstRow + Side); row++)
+                {
+                    for (var column = firstColumn; column < Math.Min(columns, firstColumn + Side); column++)
+                    {
+                        target[((nint)row * columns) + column] = source[((nint)column * rows) + row];
+                    }
+                }
+            }
+        }
     }
 
     // Checkpoints of a model without its head lack the first part of the name: GPT-2's h.0.ln_1 is transformer.h.0.ln_1.

@@ -14,7 +14,8 @@ internal static class Nemotron
             OutputBias = attentionBias,
             Rotary = new RotaryOptions { PartialFactor = 0.5 },
             Norm = path => model.LayerNorm(path, config.HiddenSize, weightOffset: 1),
-            Mlp = path => model.Mlp($"{path}.up_proj", $"{path}.down_proj", config.IntermediateSize, mlpBias, activation),
+            FeedForward = layer => model.Mlp(
+                $"{Llama.MlpPath(layer)}.up_proj", $"{Llama.MlpPath(layer)}.down_proj", config.IntermediateSize, mlpBias, activation),
         });
     }
 }

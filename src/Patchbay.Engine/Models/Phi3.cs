@@ -14,7 +14,7 @@ internal static class Phi3
             Projection = path => new FusedProjection(
                 model.Linear($"{path}.qkv_proj", config.HiddenSize, queries + (2 * keys)), groups: 1, queries, keys),
             Attention = (_, parts) => parts with { Window = config.SlidingWindow },
-            Mlp = model.FusedGatedMlp,
+            FeedForward = layer => model.FusedGatedMlp(Llama.MlpPath(layer)),
         });
     }
 }

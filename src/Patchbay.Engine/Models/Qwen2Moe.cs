@@ -18,7 +18,7 @@ internal static class Qwen2Moe
 
     /// <summary>Whether a layer has experts.</summary>
     public static bool IsSparse(ModelConfig config, int layer) =>
-        !config.WholeList("mlp_only_layers").Contains(layer) && (layer + 1) % config.Whole("decoder_sparse_step", 1) == 0;
+        config.Numbers("mlp_only_layers")?.Contains(layer) != true && (layer + 1) % config.Whole("decoder_sparse_step", 1) == 0;
 
     /// <summary>A router by the names of Qwen's configurations.</summary>
     public static Router Router(ModelBuilder model, string path) => new(

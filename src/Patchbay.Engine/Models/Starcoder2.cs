@@ -17,7 +17,8 @@ internal static class Starcoder2
             TiesByDefault = true,
             Norm = path => model.LayerNorm(path, config.HiddenSize),
             Attention = (_, parts) => parts with { Window = config.SlidingWindow },
-            Mlp = path => model.Mlp($"{path}.c_fc", $"{path}.c_proj", config.IntermediateSize, bias, activation),
+            FeedForward = layer => model.Mlp(
+                $"{Llama.MlpPath(layer)}.c_fc", $"{Llama.MlpPath(layer)}.c_proj", config.IntermediateSize, bias, activation),
         });
     }
 }

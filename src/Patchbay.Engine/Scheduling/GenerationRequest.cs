@@ -42,7 +42,7 @@ public sealed record GenerationRequest
     public Action<int, ReadOnlySpan<float>>? PromptLogits { get; init; }
 
     /// <summary>What acts on its rows.</summary>
-    /// <exception cref="RequestRefusedException">There is no such sum.</exception>
+    /// <exception cref="AdapterRefusedException">There is no such sum.</exception>
     internal LoraAdapter? Compose()
     {
         if (Adapter is null)
@@ -52,8 +52,7 @@ public sealed record GenerationRequest
 
         return Adapters.Count == 0
             ? Adapter.Adapter
-            : throw new RequestRefusedException(
-                RequestRefusal.AdaptersCannotBeComposed, "adapters: expected one adapter or a list of adapters, found both.");
+            : throw new AdapterRefusedException("adapters: expected one adapter or a list of adapters, found both.");
     }
 
     internal void ReleaseLeases()

@@ -24,6 +24,15 @@ internal readonly unsafe struct Matrix(float* data, int rows, int columns, int s
 
     public Span<float> RowSpan(int row) => new(Row(row), Columns);
 
+    /// <summary>Copies all values to a matrix of the same shape.</summary>
+    public void CopyTo(Matrix target)
+    {
+        for (var row = 0; row < Rows; row++)
+        {
+            RowSpan(row).CopyTo(target.RowSpan(row));
+        }
+    }
+
     /// <summary>Rows <paramref name="first"/> to <paramref name="first"/> + <paramref name="count"/>.</summary>
     public Matrix Slice(int first, int count) => new(Row(first), count, Columns, Stride);
 

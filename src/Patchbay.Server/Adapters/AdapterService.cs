@@ -165,8 +165,9 @@ internal sealed partial class AdapterService(
             }
             if (change.Outcome != AliasChangeOutcome.NoSuchAlias)
             {
+                var result = new SwitchResult(SwitchOutcome.Switched, change.Previous, change.Current, clock.Timings);
                 Log.Switched(logger, change.Current.Target?.Name ?? "base", change.Current.Generation);
-                return new SwitchResult(SwitchOutcome.Switched, change.Previous, change.Current, clock.Timings);
+                return result;
             }
         }
         throw new InvalidOperationException("An adapter's name kept changing while it was switched to.");

@@ -62,16 +62,11 @@ internal sealed partial class EndpointGuard(PatchbayRuntime runtime, ILogger<End
             Log.Failed(logger, failure, id);
             error = ApiError.Internal(id);
         }
-        if (error is null)
+        // An answer that has begun has told of its failure in its own last event, or ends short of its announced length.
+        if (error is not null && !context.Response.HasStarted)
         {
-            return;
+            await context.WriteErrorAsync(error);
         }
-        if (context.Response.HasStarted)
-        {
-            context.Abort();
-            return;
-        }
-        await context.WriteErrorAsync(error);
     }
 
     private ApiError? CheckHost(HttpContext context)

@@ -61,6 +61,7 @@ internal sealed partial class EngineHost(
         {
             var options = runtime.Options;
             var engine = await InferenceEngine.OpenAsync(options.Engine, _stopping.Token);
+            engine.StepFailed += failure => Log.StepFailed(logger, failure);
             var baseName = options.BaseName ?? engine.Model.Name;
             var adapters = new AdapterService(
                 engine, new ModelRouter(baseName), new AdapterDirectory(options.AdaptersDirectory, options.AllowAdapterPaths),
@@ -95,5 +96,8 @@ internal sealed partial class EngineHost(
     {
         [LoggerMessage(1, LogLevel.Warning, "Answers still ran after {Seconds} s of drain and were cut short.")]
         public static partial void CutShort(ILogger logger, double seconds);
+
+        [LoggerMessage(2, LogLevel.Error, "A step of the engine failed; its requests were refused and the engine goes on.")]
+        public static partial void StepFailed(ILogger logger, Exception failure);
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,6 +11,10 @@ namespace Patchbay.Commands;
 /// <summary><c>patchbay serve</c>: answers over HTTP until it is told to stop.</summary>
 internal sealed class ServeCommand
 {
+    // Touched by Program before anything else. Not the start of the process: a script that replaced itself by this program
+    // began long before.
+    internal static readonly long Started = TimeProvider.System.GetTimestamp();
+
     private readonly Command _command = new("serve", "Serve the model and its adapters over an OpenAI-compatible API.");
 
     private readonly EngineArguments _engine;
@@ -91,7 +94,12 @@ internal sealed class ServeCommand
             try
             {
                 var report = await SlowStep.WatchAsync(runtime.Started, "Opening the model", TimeProvider.System);
-                ServeReport.Write(Console.Out, report, application.Urls.First(), StartupTime());
+                ServeReport.Write(Console.Out, report, application.Urls.First(), TimeProvider.System.GetElapsedTime(Started));
+            }
+            catch (OperationCanceledException)
+            {
+                await application.WaitForShutdownAsync(CancellationToken.None);
+                return ExitCode.Done;
             }
             catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException)
             {
@@ -102,12 +110,6 @@ internal sealed class ServeCommand
             await application.WaitForShutdownAsync(cancellation);
             return ExitCode.Done;
         }
-    }
-
-    private static TimeSpan StartupTime()
-    {
-        using var process = Process.GetCurrentProcess();
-        return TimeProvider.System.GetUtcNow() - new DateTimeOffset(process.StartTime.ToUniversalTime());
     }
 
     // Without keys, whoever reaches the port can use the model and change its adapters.

@@ -24,7 +24,7 @@ public sealed class AdapterRefusalTests
             }
 
             var model = Path.Combine(Fixtures.Own, json.RootElement.GetProperty("base").GetString()!);
-            using var loaded = Models.LoadedModel.Open(model);
+            using var loaded = Engine.Models.LoadedModel.Open(model);
             var before = NativeBuffer.LiveBytes;
             var refusal = Assert.Throws<AdapterRefusedException>(() => Engine.Adapters.LoraAdapterReader.Read(adapter.FullName, loaded.Model.Modules));
             foreach (var word in json.RootElement.GetProperty("reason_contains").EnumerateArray())
@@ -66,6 +66,26 @@ public sealed class AdapterRefusalTests
             var refusal = Assert.Throws<AdapterRefusedException>(() =>
                 InferenceEngine.InspectAdapter(adapter.FullName, Path.Combine(Fixtures.Own, "families", "llama")));
             Assert.Contains("symbolic link", refusal.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            adapter.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task PipeInTheDirectory_IsNotWaitedFor()
+    {
+        var adapter = Directory.CreateTempSubdirectory("patchbay-test-");
+        try
+        {
+            var good = Path.Combine(Fixtures.Own, "refuse", "good");
+            File.Copy(Path.Combine(good, "adapter_config.json"), Path.Combine(adapter.FullName, "adapter_config.json"));
+            using var mkfifo = System.Diagnostics.Process.Start("mkfifo", Path.Combine(adapter.FullName, "adapter_model.safetensors"));
+            await mkfifo.WaitForExitAsync();
+            var reading = Task.Run(() => InferenceEngine.InspectAdapter(adapter.FullName, Path.Combine(Fixtures.Own, "families", "llama")));
+            Assert.Same(reading, await Task.WhenAny(reading, Task.Delay(TimeSpan.FromSeconds(20))));
+            await Assert.ThrowsAsync<AdapterRefusedException>(() => reading);
         }
         finally
         {

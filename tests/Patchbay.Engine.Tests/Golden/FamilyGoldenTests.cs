@@ -9,6 +9,7 @@ public sealed class FamilyGoldenTests
     [
         "apertus",
         "arcee",
+        "bamba",
         "bloom",
         "cohere",
         "cohere2",
@@ -19,6 +20,7 @@ public sealed class FamilyGoldenTests
         "ernie4_5_moe",
         "exaone4",
         "falcon",
+        "falcon_h1",
         "falcon_new",
         "gemma",
         "gemma2",
@@ -32,6 +34,7 @@ public sealed class FamilyGoldenTests
         "granitemoe",
         "helium",
         "hunyuan_v1_dense",
+        "lfm2",
         "llama",
         "llama_biases",
         "llama_rope_dynamic",
@@ -39,6 +42,8 @@ public sealed class FamilyGoldenTests
         "llama_rope_llama3",
         "llama_rope_yarn",
         "llama_tied_head_dim",
+        "mamba",
+        "minimax",
         "mistral",
         "mixtral",
         "nemotron",
@@ -53,6 +58,7 @@ public sealed class FamilyGoldenTests
         "qwen2_moe",
         "qwen3",
         "qwen3_moe",
+        "qwen3_next",
         "seed_oss",
         "smollm3",
         "stablelm",
@@ -64,25 +70,12 @@ public sealed class FamilyGoldenTests
     public async Task EveryCase_EqualsTransformers(string family)
     {
         var folder = Path.Combine(Fixtures.Own, "families", family);
-        using var expected = SafetensorsFile.Open(Path.Combine(folder, "expected.safetensors"));
-        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = folder, ContextLength = 512 });
-        var cases = GoldenCase.Read(folder);
-        Assert.NotEmpty(cases);
-        foreach (var golden in cases)
-        {
-            AdapterDigest? adapter = golden.Adapters.Count == 0
-                ? null
-                : (await engine.LoadAdapterAsync(Path.Combine(Fixtures.Own, golden.Adapters[0].Path))).Digest;
-            var answer = await GoldenAnswer.ComputeAsync(engine, golden, adapter);
-            var difference = answer.LargestDifference(golden, expected);
-            Assert.True(difference <= golden.Tolerance, $"{golden.Name}: logits differ by {difference}, tolerance {golden.Tolerance}.");
-            Assert.Equal(golden.Greedy, answer.Greedy);
-        }
+        await CheckAsync(folder, folder, golden => true);
     }
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void OldSpelling_IsTheSameModel(string family)
+    public async Task OldSpelling_IsTheSameModel(string family)
     {
         var folder = Path.Combine(Fixtures.Own, "families", family);
         Assert.SkipUnless(File.Exists(Path.Combine(folder, "config.v4.json")), "Both versions write this family's configuration alike.");
@@ -95,14 +88,29 @@ public sealed class FamilyGoldenTests
             }
 
             File.Copy(Path.Combine(folder, "config.v4.json"), Path.Combine(old.FullName, "config.json"));
-            using var written = Models.LoadedModel.Open(old.FullName);
-            using var current = Models.LoadedModel.Open(folder);
-            Assert.Equal(current.Model.Rotary.Select(rotary => rotary.Inverse(0)), written.Model.Rotary.Select(rotary => rotary.Inverse(0)));
-            Assert.Equal(current.Model.KvShapes, written.Model.KvShapes);
+            await CheckAsync(old.FullName, folder, golden => golden.Adapters.Count == 0);
         }
         finally
         {
             old.Delete(recursive: true);
+        }
+    }
+
+    private static async Task CheckAsync(string model, string folder, Func<GoldenCase, bool> isWanted)
+    {
+        using var expected = SafetensorsFile.Open(Path.Combine(folder, "expected.safetensors"));
+        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = model, ContextLength = 512 });
+        var cases = GoldenCase.Read(folder).Where(isWanted).ToList();
+        Assert.NotEmpty(cases);
+        foreach (var golden in cases)
+        {
+            AdapterDigest? adapter = golden.Adapters.Count == 0
+                ? null
+                : (await engine.LoadAdapterAsync(Path.Combine(Fixtures.Own, golden.Adapters[0].Path))).Digest;
+            var answer = await GoldenAnswer.ComputeAsync(engine, golden, adapter);
+            var difference = answer.LargestDifference(golden, expected);
+            Assert.True(difference <= golden.Tolerance, $"{golden.Name}: logits differ by {difference}, tolerance {golden.Tolerance}.");
+            Assert.Equal(golden.Greedy, answer.Greedy);
         }
     }
 }

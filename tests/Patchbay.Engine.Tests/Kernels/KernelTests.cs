@@ -1,5 +1,4 @@
 using Patchbay.Engine.Kernels;
-using Patchbay.Engine.Kernels.Activations;
 using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.Tests.Kernels;
@@ -16,7 +15,7 @@ public sealed unsafe class KernelTests
             var data = new TheoryData<string, string>();
             foreach (var path in Simd.Supported)
             {
-                foreach (var type in new[] { ElementType.F32, ElementType.F16, ElementType.BF16, ElementType.Q8_0, ElementType.Q4_0, ElementType.Q4_1 })
+                foreach (var type in Enum.GetValues<ElementType>().Where(WeightDecoder.Supports))
                 {
                     data.Add(path.ToString(), type.ToString());
                 }
@@ -31,7 +30,7 @@ public sealed unsafe class KernelTests
     public void MatMul_EqualsTheDefinition(string path, string type)
     {
         using var pool = new WorkerPool(2, Enum.Parse<SimdPath>(path));
-        foreach (var (rows, columns, m) in new[] { (1, 32, 1), (7, 64, 3), (70, 96, 9), (33, 256, 130) })
+        foreach (var (rows, columns, m) in new[] { (1, 256, 1), (7, 512, 3), (70, 256, 9), (33, 256, 130) })
         {
             using var weight = RandomWeight(Enum.Parse<ElementType>(type), rows, columns, seed: rows);
             using var x = RandomMatrix(m, columns, seed: 1, out var xs);
@@ -49,8 +48,8 @@ public sealed unsafe class KernelTests
     {
         using var one = new WorkerPool(1, Enum.Parse<SimdPath>(path));
         using var two = new WorkerPool(2, Enum.Parse<SimdPath>(path));
-        using var weight = RandomWeight(Enum.Parse<ElementType>(type), 45, 96, seed: 5);
-        using var x = RandomMatrix(23, 96, seed: 6, out var xs);
+        using var weight = RandomWeight(Enum.Parse<ElementType>(type), 45, 256, seed: 5);
+        using var x = RandomMatrix(23, 256, seed: 6, out var xs);
         using var y = RandomMatrix(23, 45, seed: 7, out var together);
         using var z = RandomMatrix(23, 45, seed: 8, out var alone);
         MatMul.Run(two, weight, xs, together);
@@ -70,15 +69,18 @@ public sealed unsafe class KernelTests
     public void Decode_IsBitEqualToTheFormatsDefinition(string path, string type)
     {
         var element = Enum.Parse<ElementType>(type);
-        using var weight = RandomWeight(element, 4, 64, seed: 9);
-        using var decoded = NativeBuffer.Of<float>(64);
+        using var weight = RandomWeight(element, 4, 512, seed: 9);
+        using var decoded = NativeBuffer.Of<float>(512);
+        var expected = new float[512];
         for (var row = 0; row < 4; row++)
         {
-            var kernel = new DecodeKernel(element, weight.Row(row), 64, decoded.Floats);
+            GgmlDefinition.Decode(element, new ReadOnlySpan<byte>(weight.Row(row), weight.RowBytes), expected);
+            var kernel = new DecodeKernel(element, weight.Row(row), 512, decoded.Floats);
             Simd.Invoke(Enum.Parse<SimdPath>(path), ref kernel);
-            for (var column = 0; column < 64; column++)
+            for (var column = 0; column < 512; column++)
             {
-                Assert.Equal(Definition(element, weight.Row(row), column), decoded.Floats[column]);
+                Assert.Equal(expected[column], decoded.Floats[column]);
+                Assert.Equal(expected[column], DecodeScalar(element, weight.Row(row), column));
             }
         }
     }
@@ -110,56 +112,6 @@ public sealed unsafe class KernelTests
 
     [Theory]
     [MemberData(nameof(Paths))]
-    public void RootMeanSquare_EqualsTheDefinition(string path)
-    {
-        using var pool = new WorkerPool(2, Enum.Parse<SimdPath>(path));
-        using var x = RandomMatrix(5, 3 * 37, seed: 15, out var xs);
-        using var w = RandomMatrix(1, 37, seed: 16, out var weight);
-        using var y = RandomMatrix(5, 3 * 37, seed: 17, out var ys);
-        pool.RunRows(new RootMeanSquare(xs, ys, weight.Data, 37, 37, 1e-5f), 5, 3 * 37);
-        var expected = new float[37];
-        for (var row = 0; row < 5; row++)
-        {
-            for (var group = 0; group < 3; group++)
-            {
-                RootMeanSquare.ApplyReference(xs.RowSpan(row).Slice(group * 37, 37), weight.RowSpan(0), 1e-5f, expected);
-                for (var i = 0; i < 37; i++)
-                {
-                    Assert.Equal(expected[i], ys.Row(row)[(group * 37) + i], 1e-5f);
-                }
-            }
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Paths))]
-    public void ActivateGated_WithSilu_EqualsTheDefinition(string path)
-    {
-        using var pool = new WorkerPool(1, Enum.Parse<SimdPath>(path));
-        using var g = RandomMatrix(3, 53, seed: 18, out var gate);
-        using var u = RandomMatrix(3, 53, seed: 19, out var up);
-        var expected = new float[3, 53];
-        for (var row = 0; row < 3; row++)
-        {
-            for (var i = 0; i < 53; i++)
-            {
-                gate.Row(row)[i] *= 20;
-                expected[row, i] = (float)(gate.Row(row)[i] / (1 + Math.Exp(-gate.Row(row)[i])) * up.Row(row)[i]);
-            }
-        }
-
-        pool.RunRows(new ActivateGated<Silu>(default, gate, up), 3, 53);
-        for (var row = 0; row < 3; row++)
-        {
-            for (var i = 0; i < 53; i++)
-            {
-                Assert.Equal(expected[row, i], gate.Row(row)[i], 1e-5f);
-            }
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Paths))]
     public void AttendPaged_EqualsTheDefinition_WhateverLiesBeyondThePosition(string path)
     {
         const int Heads = 2;
@@ -185,9 +137,19 @@ public sealed unsafe class KernelTests
 
         var rows = new PagedRows(0, 50, 3, (nint)table.Data);
         var expected = new float[Dim];
-        foreach (var window in new[] { 0, 9 })
+        using var slopes = RandomMatrix(1, Heads * Group, seed: 26, out _);
+        using var sinks = RandomMatrix(1, Heads * Group, seed: 27, out _);
+        AttendPaged.Settings[] all =
+        [
+            new(0.3f),
+            new(0.3f, Window: 9),
+            new(0.3f, Window: 9, SoftCap: 0.5f),
+            new(0.3f, Slopes: (nint)slopes.Data),
+            new(0.3f, Sinks: (nint)sinks.Data),
+            new(0.3f, Window: 21, SoftCap: 1.5f, Slopes: (nint)slopes.Data, Sinks: (nint)sinks.Data),
+        ];
+        foreach (var settings in all)
         {
-            var settings = new AttendPaged.Settings(0.3f, window);
             AttendPaged.Run(pool, [rows], 1, layer, queries, output, settings);
             for (var row = 0; row < 50; row++)
             {
@@ -223,7 +185,7 @@ public sealed unsafe class KernelTests
         }
     }
 
-    private static NativeBuffer RandomMatrix(int rows, int columns, int seed, out Matrix matrix)
+    internal static NativeBuffer RandomMatrix(int rows, int columns, int seed, out Matrix matrix)
     {
         var buffer = NativeBuffer.Of<float>((long)rows * columns);
         var random = new Random(seed);
@@ -254,11 +216,10 @@ public sealed unsafe class KernelTests
                     *(ushort*)block = (ushort)(BitConverter.SingleToUInt32Bits(random.NextSingle() - 0.5f) >> 16);
                     break;
                 default:
-                    // F16 values, and the scales that open every block: normal, subnormal and zero.
-                    *(Half*)block = (Half)(random.Next(10) switch { 0 => 3e-7f, 1 => 0f, _ => random.NextSingle() * 0.02f });
-                    if (type == ElementType.Q4_1)
+                    // The scales of every block: normal, subnormal and zero.
+                    foreach (var (offset, size) in HalvesOf(type))
                     {
-                        ((Half*)block)[1] = (Half)(random.NextSingle() - 0.5f);
+                        *(Half*)(block + offset) = (Half)(random.Next(10) switch { 0 => 3e-7f, 1 => 0f, _ => random.NextSingle() * size });
                     }
 
                     break;
@@ -267,6 +228,18 @@ public sealed unsafe class KernelTests
 
         return new WeightMatrix(type, rows, columns, buffer.Data, buffer);
     }
+
+    // Where the binary16 values of a block lie, and how large they may be for weights of about one.
+    private static (int Offset, float Size)[] HalvesOf(ElementType type) => type switch
+    {
+        ElementType.F16 => [(0, 1f)],
+        ElementType.Q4_1 or ElementType.Q5_1 => [(0, 0.02f), (2, 0.5f)],
+        ElementType.Q2K => [(80, 0.02f), (82, 0.02f)],
+        ElementType.Q3K => [(108, 0.005f)],
+        ElementType.Q4K or ElementType.Q5K => [(0, 0.001f), (2, 0.01f)],
+        ElementType.Q6K => [(208, 0.0003f)],
+        _ => [(0, 0.01f)],
+    };
 
     private static void AssertClose(Matrix expected, Matrix actual, float tolerance)
     {
@@ -280,14 +253,23 @@ public sealed unsafe class KernelTests
         }
     }
 
-    private static float Definition(ElementType type, byte* row, int column) => type switch
+    private static float DecodeScalar(ElementType type, byte* row, int column) => type switch
     {
         ElementType.F32 => Engine.Kernels.Encodings.F32.DecodeScalar(row, column),
-        ElementType.F16 => (float)((Half*)row)[column],
+        ElementType.F16 => Engine.Kernels.Encodings.F16.DecodeScalar(row, column),
         ElementType.BF16 => Engine.Kernels.Encodings.BF16.DecodeScalar(row, column),
         ElementType.Q8_0 => Engine.Kernels.Encodings.Q8_0.DecodeScalar(row, column),
         ElementType.Q4_0 => Engine.Kernels.Encodings.Q4_0.DecodeScalar(row, column),
-        _ => Engine.Kernels.Encodings.Q4_1.DecodeScalar(row, column),
+        ElementType.Q4_1 => Engine.Kernels.Encodings.Q4_1.DecodeScalar(row, column),
+        ElementType.Q5_0 => Engine.Kernels.Encodings.Q5_0.DecodeScalar(row, column),
+        ElementType.Q5_1 => Engine.Kernels.Encodings.Q5_1.DecodeScalar(row, column),
+        ElementType.Q2K => Engine.Kernels.Encodings.Q2K.DecodeScalar(row, column),
+        ElementType.Q3K => Engine.Kernels.Encodings.Q3K.DecodeScalar(row, column),
+        ElementType.Q4K => Engine.Kernels.Encodings.Q4K.DecodeScalar(row, column),
+        ElementType.Q5K => Engine.Kernels.Encodings.Q5K.DecodeScalar(row, column),
+        ElementType.Q6K => Engine.Kernels.Encodings.Q6K.DecodeScalar(row, column),
+        ElementType.IQ4NL => Engine.Kernels.Encodings.IQ4NL.DecodeScalar(row, column),
+        _ => throw new NotSupportedException(),
     };
 
     private readonly struct DecodeKernel(ElementType type, byte* row, int columns, float* destination) : ISimdKernel
@@ -306,7 +288,16 @@ public sealed unsafe class KernelTests
                 case ElementType.BF16: Engine.Kernels.Encodings.BF16.Decode<TSimd, TVector>(_row, columns, _destination); break;
                 case ElementType.Q8_0: Engine.Kernels.Encodings.Q8_0.Decode<TSimd, TVector>(_row, columns, _destination); break;
                 case ElementType.Q4_0: Engine.Kernels.Encodings.Q4_0.Decode<TSimd, TVector>(_row, columns, _destination); break;
-                default: Engine.Kernels.Encodings.Q4_1.Decode<TSimd, TVector>(_row, columns, _destination); break;
+                case ElementType.Q4_1: Engine.Kernels.Encodings.Q4_1.Decode<TSimd, TVector>(_row, columns, _destination); break;
+                case ElementType.Q5_0: Engine.Kernels.Encodings.Q5_0.Decode<TSimd, TVector>(_row, columns, _destination); break;
+                case ElementType.Q5_1: Engine.Kernels.Encodings.Q5_1.Decode<TSimd, TVector>(_row, columns, _destination); break;
+                case ElementType.Q2K: Engine.Kernels.Encodings.Q2K.Decode<TSimd, TVector>(_row, columns, _destination); break;
+                case ElementType.Q3K: Engine.Kernels.Encodings.Q3K.Decode<TSimd, TVector>(_row, columns, _destination); break;
+                case ElementType.Q4K: Engine.Kernels.Encodings.Q4K.Decode<TSimd, TVector>(_row, columns, _destination); break;
+                case ElementType.Q5K: Engine.Kernels.Encodings.Q5K.Decode<TSimd, TVector>(_row, columns, _destination); break;
+                case ElementType.Q6K: Engine.Kernels.Encodings.Q6K.Decode<TSimd, TVector>(_row, columns, _destination); break;
+                case ElementType.IQ4NL: Engine.Kernels.Encodings.IQ4NL.Decode<TSimd, TVector>(_row, columns, _destination); break;
+                default: throw new NotSupportedException();
             }
         }
     }

@@ -15,15 +15,15 @@ internal readonly struct Gelu : IActivation
 
     public double ApplyReference(double x)
     {
-        // erf by its Taylor series, which converges everywhere; beyond 6 it is ±1 to double precision.
+        // erf z = 2/√π·e^(-z²)·Σ 2ⁿ·z^(2n+1) / (1·3·…·(2n+1)), whose terms all have one sign; ±1 beyond 6.
         var z = Math.Clamp(x / Math.Sqrt(2), -6, 6);
         var (sum, term) = (z, z);
         for (var n = 1; n < 200; n++)
         {
-            term *= -z * z / n;
-            sum += term / ((2 * n) + 1);
+            term *= 2 * z * z / ((2 * n) + 1);
+            sum += term;
         }
 
-        return x / 2 * (1 + Math.Clamp(2 / Math.Sqrt(Math.PI) * sum, -1, 1));
+        return x / 2 * (1 + (2 / Math.Sqrt(Math.PI) * Math.Exp(-z * z) * sum));
     }
 }

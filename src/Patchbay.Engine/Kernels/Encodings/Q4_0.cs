@@ -18,8 +18,8 @@ internal readonly unsafe struct Q4_0 : IStoredEncoding
             var scale = TSimd.Create(Simd.HalfToSingle(*(ushort*)row));
             for (var i = 0; i < BlockValues / 2; i += TSimd.Count)
             {
-                TSimd.Store(TSimd.Multiply(scale, TSimd.Subtract(TSimd.LoadLowNibbles(row + 2 + i), eight)), destination + i);
-                TSimd.Store(TSimd.Multiply(scale, TSimd.Subtract(TSimd.LoadHighNibbles(row + 2 + i), eight)), destination + 16 + i);
+                TSimd.Store(TSimd.Multiply(scale, TSimd.Subtract(TSimd.LoadBits(row + 2 + i, 0, 15), eight)), destination + i);
+                TSimd.Store(TSimd.Multiply(scale, TSimd.Subtract(TSimd.LoadBits(row + 2 + i, 4, 15), eight)), destination + 16 + i);
             }
         }
     }

@@ -19,8 +19,8 @@ internal readonly unsafe struct Q4_1 : IStoredEncoding
             var minimum = TSimd.Create(Simd.HalfToSingle(*(ushort*)(row + 2)));
             for (var i = 0; i < BlockValues / 2; i += TSimd.Count)
             {
-                TSimd.Store(TSimd.Add(TSimd.Multiply(scale, TSimd.LoadLowNibbles(row + 4 + i)), minimum), destination + i);
-                TSimd.Store(TSimd.Add(TSimd.Multiply(scale, TSimd.LoadHighNibbles(row + 4 + i)), minimum), destination + 16 + i);
+                TSimd.Store(TSimd.Add(TSimd.Multiply(scale, TSimd.LoadBits(row + 4 + i, 0, 15)), minimum), destination + i);
+                TSimd.Store(TSimd.Add(TSimd.Multiply(scale, TSimd.LoadBits(row + 4 + i, 4, 15)), minimum), destination + 16 + i);
             }
         }
     }

@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Text;
+using Patchbay.Engine.Models;
+using Patchbay.Engine.Tests.Golden;
+
+namespace Patchbay.Engine.Tests.Architecture;
+
+/// <summary>docs/MODELS.md is made from the registry. To write it anew: run this test with PATCHBAY_UPDATE=1.</summary>
+public sealed class ModelsDocumentTests
+{
+    [Fact]
+    public void Document_IsTheRegistry()
+    {
+        var path = Path.Combine(Fixtures.Repository, "docs", "MODELS.md");
+        var expected = Describe();
+        if (Environment.GetEnvironmentVariable("PATCHBAY_UPDATE") == "1")
+        {
+            File.WriteAllText(path, expected);
+        }
+
+        Assert.Equal(expected, File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void EveryFamily_HasGoldenLogits()
+    {
+        var tested = FamilyGoldenTests.Families.Select(row => ModelConfig.Read(Path.Combine(Fixtures.Own, "families", row.Data, "config.json")).ModelType);
+        Assert.Equal([], ModelRegistry.Families.Keys.Except(tested));
+    }
+
+    private static string Describe()
+    {
+        var golden = FamilyGoldenTests.Families.Select(row => row.Data)
+            .GroupBy(name => ModelConfig.Read(Path.Combine(Fixtures.Own, "families", name, "config.json")).ModelType)
+            .ToDictionary(group => group.Key, group => string.Join(", ", group));
+        var gguf = GgufWeights.Architectures.GroupBy(entry => entry.Value).ToDictionary(group => group.Key, group => string.Join(", ", group.Select(entry => entry.Key)));
+        var text = new StringBuilder();
+        text.Append("# Model families\n\n")
+            .Append("Made from the registry by a test. `model_type` is that of config.json, in the words of transformers 4 or 5; the third column is\n")
+            .Append("`general.architecture` of GGUF files. The last column names the golden models whose logits and tokens equal those of transformers, and with a\n")
+            .Append("LoRA on all linear layers those of PEFT ([fixtures](../tests/fixtures/README.md)). A model of another type is refused, and so is a field of the\n")
+            .Append("configuration that changes the computation in a way that is not applied.\n\n")
+            .Append("| model_type | models | GGUF | golden |\n|---|---|---|---|\n");
+        foreach (var (type, family) in ModelRegistry.Families.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| `{type}` | {family.Description} | {gguf.GetValueOrDefault(type, "")} | {golden.GetValueOrDefault(type, "")} |\n");
+        }
+
+        return text.ToString();
+    }
+}
