@@ -102,7 +102,7 @@ internal sealed class EngineLoop : IDisposable
         StepDone?.Invoke();
     }
 
-    private void Pass(List<StepPlan.Entry> entries)
+    private void Pass(IReadOnlyList<StepPlan.Entry> entries)
     {
         try
         {
@@ -134,7 +134,7 @@ internal sealed class EngineLoop : IDisposable
         }
     }
 
-    private void Fill(List<StepPlan.Entry> entries)
+    private void Fill(IReadOnlyList<StepPlan.Entry> entries)
     {
         _batch.Clear();
         foreach (var (sequence, count) in entries)
@@ -151,7 +151,7 @@ internal sealed class EngineLoop : IDisposable
     }
 
     /// <summary>Logits of the last row of each sequence whose end is reached, in the order of the entries.</summary>
-    private Matrix Logits(List<StepPlan.Entry> entries, Matrix hidden)
+    private Matrix Logits(IReadOnlyList<StepPlan.Entry> entries, Matrix hidden)
     {
         _rows.Clear();
         for (var i = 0; i < entries.Count; i++)
@@ -166,7 +166,7 @@ internal sealed class EngineLoop : IDisposable
         return _rows.Count == 0 ? default : _model.Head.Forward(_batch, hidden, CollectionsMarshal.AsSpan(_rows));
     }
 
-    private void PublishPromptLogits(List<StepPlan.Entry> entries, Matrix hidden)
+    private void PublishPromptLogits(IReadOnlyList<StepPlan.Entry> entries, Matrix hidden)
     {
         for (var i = 0; i < entries.Count; i++)
         {
@@ -192,7 +192,7 @@ internal sealed class EngineLoop : IDisposable
         }
     }
 
-    private void Sample(List<StepPlan.Entry> entries, Matrix logits)
+    private void Sample(IReadOnlyList<StepPlan.Entry> entries, Matrix logits)
     {
         var row = 0;
         foreach (var (sequence, _) in entries)

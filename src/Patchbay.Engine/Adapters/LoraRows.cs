@@ -23,7 +23,7 @@ internal sealed class LoraRows
             return;
         }
 
-        if (_groups.Count > 0 && _groups[^1] is var last && last.Adapter == adapter && last.FirstRow + last.RowCount == firstRow)
+        if (_groups.Count > 0 && _groups[^1] is var last && IsSame(last.Adapter, adapter) && last.FirstRow + last.RowCount == firstRow)
         {
             _groups[^1] = last with { RowCount = last.RowCount + rowCount };
             return;
@@ -53,6 +53,9 @@ internal sealed class LoraRows
 
     /// <summary>Cuts rows 0 to <paramref name="rowCount"/> into ranges that one adapter changes a module for, or none.</summary>
     public ChangeRanges Ranges(int module, int rowCount) => new(_groups, module, rowCount);
+
+    // A weighted sum is made anew for each request; what it is made of decides.
+    private static bool IsSame(LoraAdapter one, LoraAdapter other) => one == other || one.Version.Digest == other.Version.Digest;
 
     /// <summary>Rows that a module is changed for in one way; <see cref="Change"/> is null where it is not changed.</summary>
     internal readonly record struct ChangeRange(ModuleChange? Change, int FirstRow, int RowCount);

@@ -52,7 +52,7 @@ internal sealed class Scheduler(
         Admit(plan);
 
         // A stable order keeps sequences of one adapter together without mixing up their arrival.
-        var ordered = plan.Entries.OrderBy(entry => entry.Sequence.Adapter?.GetHashCode() ?? 0).ToList();
+        var ordered = plan.Entries.OrderBy(entry => entry.Sequence.Adapter?.Version.Digest.GetHashCode() ?? 0).ToList();
         plan.Entries.Clear();
         plan.Entries.AddRange(ordered);
     }

@@ -31,9 +31,10 @@ internal sealed class StepPlan
         }
     }
 
-    /// <summary>The entries in runs whose rows pass through the same layers.</summary>
-    public IEnumerable<List<Entry>> Passes() =>
-        Entries.GroupBy(entry => entry.Sequence.Adapter?.Stack).Select(pass => pass.ToList());
+    /// <summary>The entries in groups whose rows pass through the same layers: one, unless adapters repeat layers.</summary>
+    public IEnumerable<IReadOnlyList<Entry>> Passes() => Entries.Exists(entry => entry.Sequence.Adapter?.Stack is not null)
+        ? Entries.GroupBy(entry => entry.Sequence.Adapter?.Stack).Select(pass => pass.ToList())
+        : [Entries];
 
     /// <param name="Sequence">Whose tokens.</param>
     /// <param name="Count">How many of them.</param>
