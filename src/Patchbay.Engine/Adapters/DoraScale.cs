@@ -63,7 +63,11 @@ internal static unsafe class DoraScale
     private static NativeBuffer Decoded(WeightMatrix matrix)
     {
         var values = NativeBuffer.Of<float>((long)matrix.Rows * matrix.Columns);
-        WeightDecoder.Decode(matrix.Type, matrix.Data, matrix.Rows * matrix.Columns, values.Floats);
+        for (var row = 0; row < matrix.Rows; row++)
+        {
+            WeightDecoder.DecodeRow(matrix, row, values.Floats + ((nint)row * matrix.Columns));
+        }
+
         return values;
     }
 

@@ -97,7 +97,11 @@ internal static unsafe class LoraDeltaFactory
         var columns = (int)source.Shape[1];
         var (type, size) = (Stored(source.Type), Stored(source.Type).Block().Bytes);
         var buffer = new NativeBuffer((long)rows * columns * size);
-        CopyValues(source, (long)firstRow * columns, 1, rows * columns, buffer.Data);
+        for (var row = 0; row < rows; row++)
+        {
+            CopyValues(source, ((long)firstRow + row) * columns, 1, columns, buffer.Data + ((nint)row * columns * size));
+        }
+
         return new WeightMatrix(type, rows, columns, buffer.Data, buffer);
     }
 

@@ -31,7 +31,11 @@ internal sealed unsafe class Linear(AdaptableModule module, NativeBuffer? bias =
     public void Forward(ForwardBatch batch, Matrix x, Matrix y, LoraRows adapters)
     {
         var own = y.SliceColumns(0, OutputSize);
-        MatMul.Run(batch.Pool, module.Weight, x, own);
+        if (!IsReplacedForAll(adapters, x.Rows))
+        {
+            MatMul.Run(batch.Pool, module.Weight, x, own);
+        }
+
         foreach (var range in adapters.Ranges(module.Index, x.Rows))
         {
             if (range.Change is { } change)
@@ -43,6 +47,19 @@ internal sealed unsafe class Linear(AdaptableModule module, NativeBuffer? bias =
                 AddBias(batch, bias, own.Slice(range.FirstRow, range.RowCount));
             }
         }
+    }
+
+    private bool IsReplacedForAll(LoraRows adapters, int rowCount)
+    {
+        foreach (var range in adapters.Ranges(module.Index, rowCount))
+        {
+            if (range.Change?.Weight is null)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private void Change(ForwardBatch batch, ModuleChange change, Matrix x, Matrix y)

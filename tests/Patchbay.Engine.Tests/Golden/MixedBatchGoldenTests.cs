@@ -53,4 +53,52 @@ public sealed class MixedBatchGoldenTests
         Assert.Equal(0, together.Statistics.ActiveLeases);
         together.CheckIntegrity();
     }
+
+    [Fact]
+    public async Task PrefixesInTheCache_ChangeNoAnswer()
+    {
+        var cases = Directory.GetDirectories(s_peft).Append(Path.Combine(Fixtures.Own, "composition"))
+            .Where(folder => Path.GetFileName(folder) != "arrow")
+            .Order(StringComparer.Ordinal)
+            .SelectMany(GoldenCase.Read)
+            .Where(golden => golden.Base == "families/llama")
+            .Select(golden => golden with { Input = [.. golden.Input, .. golden.Input, .. golden.Input] })
+            .ToList();
+        var options = new EngineOptions { ModelPath = Path.Combine(Fixtures.Own, "families", "llama"), ContextLength = 512 };
+        await using var alone = await InferenceEngine.OpenAsync(options with { ThreadCount = 1, PrefixCache = false });
+        await using var cached = await InferenceEngine.OpenAsync(options with { MaxBatchTokens = 50, KvCacheBytes = 64 << 20 });
+        var expected = new List<int[]>();
+        foreach (var golden in cases)
+        {
+            expected.Add(await BitsAsync(alone, golden));
+        }
+
+        for (var round = 0; round < 2; round++)
+        {
+            var answers = await Task.WhenAll(cases.Select(golden => BitsAsync(cached, golden)));
+            Assert.Equal(expected, answers);
+        }
+
+        Assert.True(cached.Statistics.CachedPromptTokens > 16 * cases.Count);
+    }
+
+    private static async Task<int[]> BitsAsync(InferenceEngine engine, GoldenCase golden)
+    {
+        var bits = new List<int>();
+        await foreach (var token in engine.Generate(new GenerationRequest
+        {
+            PromptTokens = golden.Input,
+            Adapters = await GoldenAnswer.LeaseAsync(engine, golden),
+            MaxTokens = 6,
+            IgnoreEndOfSequence = true,
+            LogProbabilities = 4,
+            Sampling = SamplingOptions.Greedy,
+        }))
+        {
+            bits.Add(token.Id);
+            bits.AddRange(token.LogProbabilities!.Top.Select(top => BitConverter.SingleToInt32Bits(top.Value)));
+        }
+
+        return [.. bits];
+    }
 }
