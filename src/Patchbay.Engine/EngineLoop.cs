@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Patchbay.Engine.Adapters;
+using System.Runtime.InteropServices;
 using Patchbay.Engine.Layers;
 using Patchbay.Engine.Models;
 using Patchbay.Engine.Sampling;
@@ -23,7 +23,6 @@ internal sealed class EngineLoop : IDisposable
     private readonly Sampler _sampler;
     private readonly StepPlan _plan = new();
     private readonly List<int> _rows = [];
-    private readonly List<LoraAdapter?> _adapters = [];
     private readonly ConcurrentQueue<Sequence> _inbox = new();
     private readonly SemaphoreSlim _work = new(0);
     private readonly Thread _thread;
@@ -94,19 +93,30 @@ internal sealed class EngineLoop : IDisposable
 
     private void Step()
     {
+        foreach (var entries in _plan.Passes())
+        {
+            Pass(entries);
+        }
+
+        StepCount++;
+        StepDone?.Invoke();
+    }
+
+    private void Pass(List<StepPlan.Entry> entries)
+    {
         try
         {
-            Fill();
+            Fill(entries);
             var hidden = _model.Forward(_batch);
-            PublishPromptLogits(hidden);
-            var logits = Logits(hidden);
-            _scheduler.Apply(_plan);
-            Sample(logits);
+            PublishPromptLogits(entries, hidden);
+            var logits = Logits(entries, hidden);
+            _scheduler.Apply(entries);
+            Sample(entries, logits);
         }
         catch (Exception exception)
         {
-            // Whatever it is, it concerns the requests of this step; the others go on.
-            foreach (var entry in _plan.Entries)
+            // Whatever it is, it concerns the requests of this pass; the others go on.
+            foreach (var entry in entries)
             {
                 _scheduler.Finish(entry.Sequence, new RequestRefusedException(
                     RequestRefusal.Unavailable, "The engine failed while it computed this request."));
@@ -114,9 +124,6 @@ internal sealed class EngineLoop : IDisposable
 
             StepFailed?.Invoke(exception);
         }
-
-        StepCount++;
-        StepDone?.Invoke();
     }
 
     private void ReadInbox()
@@ -127,39 +134,43 @@ internal sealed class EngineLoop : IDisposable
         }
     }
 
-    private void Fill()
+    private void Fill(List<StepPlan.Entry> entries)
     {
         _batch.Clear();
-        foreach (var (sequence, count) in _plan.Entries)
+        foreach (var (sequence, count) in entries)
         {
             _batch.Add(
-                sequence.Pending(count), sequence.ComputedCount, sequence.Blocks!, sequence.Adapter, sequence.RotaryLength, sequence.StateSlot);
+                sequence.Pending(count),
+                sequence.ComputedCount,
+                sequence.Blocks!,
+                sequence.Adapter,
+                sequence.AdapterStart,
+                sequence.RotaryLength,
+                sequence.StateSlot);
         }
     }
 
-    /// <summary>Logits of the last row of each sequence whose end is reached, in the order of the plan.</summary>
-    private Matrix Logits(Matrix hidden)
+    /// <summary>Logits of the last row of each sequence whose end is reached, in the order of the entries.</summary>
+    private Matrix Logits(List<StepPlan.Entry> entries, Matrix hidden)
     {
         _rows.Clear();
-        _adapters.Clear();
-        for (var i = 0; i < _plan.Entries.Count; i++)
+        for (var i = 0; i < entries.Count; i++)
         {
-            if (_plan.Entries[i].ReachesEnd)
+            if (entries[i].ReachesEnd)
             {
                 var rows = _batch.Sequences[i];
                 _rows.Add(rows.FirstRow + rows.RowCount - 1);
-                _adapters.Add(_plan.Entries[i].Sequence.Adapter);
             }
         }
 
-        return _rows.Count == 0 ? default : _model.Head.Forward(_batch, hidden, _rows, _adapters);
+        return _rows.Count == 0 ? default : _model.Head.Forward(_batch, hidden, CollectionsMarshal.AsSpan(_rows));
     }
 
-    private void PublishPromptLogits(Matrix hidden)
+    private void PublishPromptLogits(List<StepPlan.Entry> entries, Matrix hidden)
     {
-        for (var i = 0; i < _plan.Entries.Count; i++)
+        for (var i = 0; i < entries.Count; i++)
         {
-            var sequence = _plan.Entries[i].Sequence;
+            var sequence = entries[i].Sequence;
             if (sequence.Request.PromptLogits is not { } publish || sequence.Tokens.Count > sequence.PromptCount)
             {
                 continue;
@@ -170,11 +181,10 @@ internal sealed class EngineLoop : IDisposable
             {
                 var count = Math.Min(PromptLogitRows, rows.RowCount - first);
                 var mark = _batch.Arena.Save();
-                var logits = _model.Head.Forward(
-                    _batch, hidden, [.. Enumerable.Range(rows.FirstRow + first, count)], [.. Enumerable.Repeat(sequence.Adapter, count)]);
+                var logits = _model.Head.Forward(_batch, hidden, [.. Enumerable.Range(rows.FirstRow + first, count)]);
                 for (var row = 0; row < count; row++)
                 {
-                    publish(rows.Position + first + row, logits.RowSpan(row));
+                    publish(rows.Position + first + row, OwnLogits(sequence, logits, row));
                 }
 
                 _batch.Arena.Release(mark);
@@ -182,10 +192,10 @@ internal sealed class EngineLoop : IDisposable
         }
     }
 
-    private void Sample(Matrix logits)
+    private void Sample(List<StepPlan.Entry> entries, Matrix logits)
     {
         var row = 0;
-        foreach (var (sequence, _) in _plan.Entries)
+        foreach (var (sequence, _) in entries)
         {
             if (sequence.PendingCount > 0 || sequence.IsCancelled)
             {
@@ -193,9 +203,13 @@ internal sealed class EngineLoop : IDisposable
                 continue;
             }
 
-            Choose(sequence, logits.RowSpan(row++));
+            Choose(sequence, OwnLogits(sequence, logits, row++));
         }
     }
+
+    // An adapter may have a vocabulary of its own.
+    private Span<float> OwnLogits(Sequence sequence, Matrix logits, int row) =>
+        logits.RowSpan(row)[..(sequence.Adapter?.VocabularySize ?? _model.Head.VocabularySize)];
 
     private void Choose(Sequence sequence, Span<float> logits)
     {

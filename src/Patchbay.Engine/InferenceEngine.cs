@@ -43,7 +43,7 @@ public sealed class InferenceEngine : IAsyncDisposable
             Math.Min(context, blockCount * PagedLayer.BlockTokens),
             config.VocabularySize,
             model.EndOfSequence,
-            [.. model.Model.Modules.Modules.Where(module => !module.IsPart).Select(module => module.Path)]);
+            [.. model.Model.Modules.Modules.Where(module => module.IsTarget).Select(module => module.Path)]);
 
         _workers = new WorkerPool(options.ThreadCount);
         _kv = new KvStore(model.Model.KvShapes, blockCount);
@@ -127,12 +127,16 @@ public sealed class InferenceEngine : IAsyncDisposable
     public bool RetireAdapter(AdapterDigest digest) => _adapters.Retire(digest);
 
     /// <summary>Starts a generation. Never waits.</summary>
-    /// <exception cref="RequestRefusedException">The request is not taken; its lease has been released.</exception>
+    /// <exception cref="RequestRefusedException">The request is not taken; its leases have been released.</exception>
     public Generation Generate(GenerationRequest request, CancellationToken cancellationToken = default)
     {
+        LoraAdapter? adapter;
+        ModelInfo model;
         try
         {
-            RequestValidation.Check(request, Model);
+            adapter = Compose(request);
+            model = AdaptedModel(adapter);
+            RequestValidation.Check(request, model);
             if (_loop.WaitingCount >= _maxQueued)
             {
                 throw new RequestRefusedException(RequestRefusal.QueueFull, $"{_maxQueued} requests wait already; try again later.");
@@ -142,18 +146,18 @@ public sealed class InferenceEngine : IAsyncDisposable
         }
         catch
         {
-            request.Adapter?.Dispose();
+            request.ReleaseLeases();
             throw;
         }
 
         var seed = request.Sampling.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
-        var sequence = new Sequence(request, seed, Model.EndOfSequenceTokens, Model.ContextLength);
+        var sequence = new Sequence(request, adapter, seed, model.EndOfSequenceTokens, model.ContextLength);
         _loop.Submit(sequence);
         return new Generation(sequence, cancellationToken);
     }
 
     /// <summary>Starts a generation whose tokens are read as text.</summary>
-    /// <exception cref="RequestRefusedException">The request is not taken; its lease has been released.</exception>
+    /// <exception cref="RequestRefusedException">The request is not taken; its leases have been released.</exception>
     /// <exception cref="InvalidOperationException">The checkpoint has no tokenizer.</exception>
     public TextGeneration GenerateText(
         GenerationRequest request, IReadOnlyList<string> stopStrings, CancellationToken cancellationToken = default)
@@ -185,6 +189,25 @@ public sealed class InferenceEngine : IAsyncDisposable
         _blocks.CheckIntegrity();
         _states.CheckIntegrity();
     }
+
+    private static LoraAdapter? Compose(GenerationRequest request)
+    {
+        try
+        {
+            return request.Compose();
+        }
+        catch (AdapterRefusedException exception)
+        {
+            throw new RequestRefusedException(RequestRefusal.AdaptersCannotBeComposed, exception.Message);
+        }
+    }
+
+    // Layers that are passed several times need several times the memory.
+    private ModelInfo AdaptedModel(LoraAdapter? adapter) => Model with
+    {
+        VocabularySize = adapter?.VocabularySize ?? Model.VocabularySize,
+        ContextLength = Math.Min(Model.ContextLength, _kv.BlockCount / (adapter?.Stack?.CopyCount ?? 1) * PagedLayer.BlockTokens),
+    };
 
     private EngineStatistics Snapshot(EngineLoop? loop) => new(
         _scheduler.RunningCount,

@@ -15,6 +15,9 @@ public enum RequestRefusal
     /// <summary>A sampling option is outside its range.</summary>
     InvalidSampling,
 
+    /// <summary>The adapters have no weighted sum.</summary>
+    AdaptersCannotBeComposed,
+
     /// <summary>Too many requests wait already.</summary>
     QueueFull,
 

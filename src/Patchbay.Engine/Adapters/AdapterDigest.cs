@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
@@ -50,6 +51,30 @@ public readonly struct AdapterDigest : IEquatable<AdapterDigest>
 
     /// <summary>Whether they name different contents.</summary>
     public static bool operator !=(AdapterDigest left, AdapterDigest right) => !left.Equals(right);
+
+    /// <summary>
+    /// The identity of a weighted sum: of one version with weight 1 its own digest, else SHA-256 over the word
+    /// <c>composition</c> and, in order, each version's 32 bytes and the 4 bytes of its weight (IEEE binary32, little-endian).
+    /// </summary>
+    public static AdapterDigest OfComposition(IReadOnlyList<(AdapterDigest Version, float Weight)> parts)
+    {
+        if (parts is [(var only, 1)])
+        {
+            return only;
+        }
+
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData("composition"u8);
+        Span<byte> weightBytes = stackalloc byte[sizeof(float)];
+        foreach (var (version, weight) in parts)
+        {
+            hash.AppendData(Convert.FromHexString(version.Hex));
+            BinaryPrimitives.WriteSingleLittleEndian(weightBytes, weight);
+            hash.AppendData(weightBytes);
+        }
+
+        return new AdapterDigest(Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
 
     /// <summary>The digest over files, given by relative name and SHA-256.</summary>
     internal static AdapterDigest OfFiles(IEnumerable<(string Name, byte[] Sha256)> files)

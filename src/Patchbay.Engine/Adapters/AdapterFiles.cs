@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using Patchbay.Engine.Checkpoints.Pickle;
+using Patchbay.Engine.Checkpoints.Safetensors;
 using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.Adapters;
@@ -11,6 +13,7 @@ internal sealed unsafe class AdapterFiles : IDisposable
 {
     public const string ConfigFile = "adapter_config.json";
     public const string WeightsFile = "adapter_model.safetensors";
+    public const string PickleFile = "adapter_model.bin";
     private const int MaxFiles = 256;
     private const long MaxBytes = 8L << 30;
     private const long MaxConfigBytes = 4 << 20;
@@ -18,8 +21,9 @@ internal sealed unsafe class AdapterFiles : IDisposable
     // Never part of a model in the OpenSSF Model Signing specification, or its signature.
     private static readonly string[] Excluded = [".git", ".gitignore", ".gitattributes", ".github", "model.sig"];
 
-    private AdapterFiles(AdapterDigest digest, byte[] config, NativeBuffer weights, long totalBytes)
+    private AdapterFiles(AdapterDigest digest, byte[] config, NativeBuffer weights, string weightsName, long totalBytes)
     {
+        WeightsName = weightsName;
         Digest = digest;
         Config = config;
         Weights = weights;
@@ -31,8 +35,11 @@ internal sealed unsafe class AdapterFiles : IDisposable
     /// <summary>Content of adapter_config.json.</summary>
     public byte[] Config { get; }
 
-    /// <summary>Content of adapter_model.safetensors.</summary>
+    /// <summary>Content of the file of weights.</summary>
     public NativeBuffer Weights { get; }
+
+    /// <summary>adapter_model.safetensors, or adapter_model.bin where there is no other.</summary>
+    public string WeightsName { get; }
 
     /// <summary>Bytes of all files.</summary>
     public long TotalBytes { get; }
@@ -42,6 +49,7 @@ internal sealed unsafe class AdapterFiles : IDisposable
     {
         byte[]? config = null;
         NativeBuffer? weights = null;
+        var weightsName = WeightsFile;
         try
         {
             var hashes = new List<(string, byte[])>();
@@ -61,9 +69,11 @@ internal sealed unsafe class AdapterFiles : IDisposable
                         : throw new AdapterRefusedException($"{ConfigFile}: expected at most {MaxConfigBytes} bytes, found {file.Length}.");
                     hashes.Add((name, SHA256.HashData(config)));
                 }
-                else if (name == WeightsFile)
+                else if (name == WeightsFile || (name == PickleFile && !File.Exists(Path.Combine(directory, WeightsFile))))
                 {
+                    weights?.Dispose();
                     (weights, var hash) = ReadHashed(file);
+                    weightsName = name;
                     hashes.Add((name, hash));
                 }
                 else
@@ -79,12 +89,10 @@ internal sealed unsafe class AdapterFiles : IDisposable
 
             if (weights is null)
             {
-                throw new AdapterRefusedException(hashes.Any(file => file.Item1 == "adapter_model.bin")
-                    ? $"adapter_model.bin is a pickle, which can run code when it is read; expected {WeightsFile}."
-                    : $"{WeightsFile} is missing.");
+                throw new AdapterRefusedException($"{WeightsFile} is missing.");
             }
 
-            return new AdapterFiles(AdapterDigest.OfFiles(hashes), config, weights, total);
+            return new AdapterFiles(AdapterDigest.OfFiles(hashes), config, weights, weightsName, total);
         }
         catch (Exception exception)
         {
@@ -92,6 +100,22 @@ internal sealed unsafe class AdapterFiles : IDisposable
             throw exception is IOException or UnauthorizedAccessException
                 ? new AdapterRefusedException("A file of the adapter cannot be read.", exception)
                 : exception;
+        }
+    }
+
+    /// <summary>The tensors of the file of weights; they point into <see cref="Weights"/>.</summary>
+    /// <exception cref="AdapterRefusedException">The file breaks a rule of its format.</exception>
+    public IReadOnlyDictionary<string, TensorView> ReadTensors()
+    {
+        try
+        {
+            return WeightsName == PickleFile
+                ? TorchArchive.Parse(Weights.Data, Weights.Length, PickleFile)
+                : SafetensorsFile.Parse(Weights.Data, Weights.Length, WeightsFile, owner: null).Tensors;
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new AdapterRefusedException(exception.Message, exception);
         }
     }
 

@@ -1,118 +1,216 @@
-using Patchbay.Engine.Checkpoints.Safetensors;
-using Patchbay.Engine.Kernels;
-using Patchbay.Engine.Tensors;
+using System.Globalization;
 
 namespace Patchbay.Engine.Adapters;
 
 /// <summary>
 /// Reads a PEFT adapter directory onto a base model:
 /// <code>
-/// 1. files     read and hashed once                       AdapterFiles
-/// 2. config    every field known, or refused              PeftConfig
-/// 3. targets   which modules of this base model           PeftPatterns, PeftParameters
-/// 4. tensors   A and B of every target, and nothing else  AdapterTensors
-/// 5. deltas    copied into kernel layout, DoRA's norms    LoraDeltaFactory
+/// 1. files     read and hashed once                              AdapterFiles
+/// 2. config    every field known, or refused                     PeftConfig
+/// 3. targets   which modules of this base model                  PeftPatterns, PeftParameters
+/// 4. tensors   what every target needs, and nothing else         SavedValues, LoraTensors, TrainableTokens
+/// 5. changes   copied into kernel layout, DoRA's and KaSA's work LoraDeltaFactory, KasaWeight
 /// </code>
 /// Runs on any thread but the engine loop's. Nothing of the adapter is visible before the last step is done.
 /// </summary>
-internal static class LoraAdapterReader
+internal sealed class LoraAdapterReader
 {
-    private const string File = AdapterFiles.WeightsFile;
+    private readonly PeftConfig _config;
+    private readonly ModuleTable _modules;
+    private readonly AdapterTensors _tensors;
+    private readonly SavedValues _saved;
+    private readonly List<LoraTensors> _parts = [];
+    private readonly List<StackedTensors> _stacked;
+    private readonly List<TrainableTokens> _tokens;
+
+    // Steps 3 and 4.
+    private LoraAdapterReader(PeftConfig config, ModuleTable modules, AdapterTensors tensors)
+    {
+        (_config, _modules, _tensors) = (config, modules, tensors);
+        tensors.RefuseForeignNames();
+        var targets = Targets();
+        _saved = SavedValues.Take(config, modules, tensors, targets);
+        _parts.AddRange(targets.Select(module => Take(module, module.Path)));
+        _parts.AddRange(PeftParameters.Modules(config, modules).Select(module => Take(module, PeftParameters.WeightPath(module))));
+        _stacked = PeftParameters.Take(config, modules, tensors);
+        _tokens = TrainableTokens.Take(config, modules, tensors, _saved);
+        foreach (var (part, idle) in _parts.SelectMany(_ => config.IdleTensors, (part, idle) => (part, idle)))
+        {
+            tensors.Ignore($"{part.Module.Path}.{idle}");
+        }
+
+        tensors.RefuseUnused();
+        RefuseUntied();
+    }
 
     /// <exception cref="AdapterRefusedException">Something in it is broken, does not fit the base model, or is not applied exactly.</exception>
     public static LoraAdapter Read(string directory, ModuleTable modules)
     {
         using var files = AdapterFiles.Read(directory);
         var config = PeftConfig.Parse(files.Config);
-        using var weights = ParseWeights(files);
-        return Bind(files, config, weights, modules);
-    }
-
-    private static unsafe SafetensorsFile ParseWeights(AdapterFiles files)
-    {
+        var tensors = new AdapterTensors(files.ReadTensors(), files.WeightsName);
+        var layers = ReplicatedLayers(config, modules);
+        var reader = new LoraAdapterReader(config, layers is null ? modules : modules.Stack(layers), tensors);
+        var changes = new ChangeSet(reader._modules.Modules.Count);
         try
         {
-            return SafetensorsFile.Parse(files.Weights.Data, files.Weights.Length, File, owner: null);
-        }
-        catch (InvalidDataException exception)
-        {
-            throw new AdapterRefusedException(exception.Message, exception);
-        }
-    }
-
-    private static LoraAdapter Bind(AdapterFiles files, PeftConfig config, SafetensorsFile weights, ModuleTable modules)
-    {
-        var tensors = new AdapterTensors(weights);
-        var parts = PeftPatterns.Targets(config, modules).ConvertAll(module => Take(module, module.Path, config, tensors));
-        parts.AddRange(PeftParameters.Modules(config, modules).Select(module => Take(module, PeftParameters.WeightPath(module), config, tensors)));
-        var stacked = PeftParameters.Take(config, modules, tensors);
-        tensors.RefuseUnused();
-        var deltas = new LoraDelta?[modules.Modules.Count];
-        try
-        {
-            foreach (var part in parts)
-            {
-                if (deltas[part.Module.Index] is not null)
-                {
-                    throw new AdapterRefusedException(
-                        $"{AdapterFiles.ConfigFile}: {part.Module.Path} is named by target_modules and by target_parameters; expected one of them.");
-                }
-
-                deltas[part.Module.Index] = LoraDeltaFactory.Create(part);
-            }
-
-            stacked.ForEach(part => StackedDeltaFactory.Create(part, deltas));
-            return new LoraAdapter(Describe(files, config, parts, stacked, deltas), deltas);
+            reader.Create(changes);
         }
         catch
         {
-            foreach (var delta in deltas)
-            {
-                delta?.Dispose();
-            }
-
+            changes.Discard();
             throw;
         }
+
+        return reader.Build(files, changes.Build(), layers, modules);
     }
 
-    /// <param name="module">The module.</param>
-    /// <param name="path">What patterns are matched against.</param>
-    private static LoraTensors Take(AdaptableModule module, string path, PeftConfig config, AdapterTensors tensors)
+    private static List<int>? ReplicatedLayers(PeftConfig config, ModuleTable modules)
     {
-        var (rank, scale) = config.RankAndScale(path);
-        var (inputs, outputs) = (module.Weight.Columns, module.Weight.Rows);
-        var why = $"rank {rank} on a module of {inputs} inputs and {outputs} outputs, by r and rank_pattern";
-        var a = tensors.Take($"{module.Path}.lora_A.weight", [rank, inputs], module.Path, why);
-        var b = tensors.Take($"{module.Path}.lora_B.weight", [outputs, rank], module.Path, why);
-        TensorView? magnitude = null;
-        if (config.UseDora)
+        if (config.Replication is not { } ranges)
         {
-            // PEFT up to 0.8 stored magnitudes as the weight of a module.
-            var old = $"{module.Path}.lora_magnitude_vector.weight";
-            magnitude = tensors.Take(tensors.Has(old) ? old : $"{module.Path}.lora_magnitude_vector", [outputs], module.Path, why);
+            return null;
         }
 
-        return new LoraTensors(module, a, b, magnitude, scale);
+        if (modules.IsRecurrent)
+        {
+            throw new AdapterRefusedException($"{AdapterFiles.ConfigFile}: layer_replication: not supported on models with recurrent layers.");
+        }
+
+        if (ranges.FirstOrDefault(range => range.First >= range.End || range.End > modules.LayerCount) is var wrong && wrong != default)
+        {
+            throw new AdapterRefusedException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{AdapterFiles.ConfigFile}: layer_replication: expected ranges within the base model's {modules.LayerCount} layers, found [{wrong.First}, {wrong.End}]."));
+        }
+
+        const int MostLayers = 1024;
+        return ranges.Sum(range => (long)range.End - range.First) <= MostLayers
+            ? [.. ranges.SelectMany(range => Enumerable.Range(range.First, range.End - range.First))]
+            : throw new AdapterRefusedException($"{AdapterFiles.ConfigFile}: layer_replication: expected at most {MostLayers} layers.");
     }
 
-    private static AdapterVersion Describe(
-        AdapterFiles files, PeftConfig config, List<LoraTensors> parts, List<StackedTensors> stacked, LoraDelta?[] deltas) => new(
-        files.Digest,
-        config.UseDora ? "DoRA" : config.UseRsLora ? "rsLoRA" : "LoRA",
-        deltas.Max(delta => delta?.Rank ?? 0),
-        config.Alpha,
-        [.. parts.Select(part => part.Module.Leaf).Concat(stacked.Select(part => part.Parameter.Name)).Distinct().Order(StringComparer.Ordinal)],
-        parts.Count + stacked.Count,
-        string.Join(", ", parts.Select(part => part.A).Concat(stacked.Select(part => part.A)).Select(a => a.Type.ToString()).Distinct()),
-        files.TotalBytes,
-        deltas.Sum(delta => delta?.ByteLength ?? 0),
-        config.BaseModel);
-}
+    private List<AdaptableModule> Targets()
+    {
+        var targets = PeftPatterns.Targets(_config, _modules);
+        if (_config.EnsuresTying && _modules is { IsTied: true, TokenEmbedding: { } embedding, OutputHead: { } head }
+            && (targets.Contains(embedding) || targets.Contains(head)))
+        {
+            targets.AddRange(new[] { embedding, head }.Except(targets).ToList());
+        }
 
-/// <summary>The tensors of one targeted module, their names and shapes checked.</summary>
-/// <param name="Module">The module.</param>
-/// <param name="A">(r, in).</param>
-/// <param name="B">(out, r).</param>
-/// <param name="Magnitude">(out), with DoRA.</param>
-/// <param name="Scale">alpha / r, or alpha / √r with rsLoRA.</param>
-internal sealed record LoraTensors(AdaptableModule Module, TensorView A, TensorView B, TensorView? Magnitude, float Scale);
+        return targets;
+    }
+
+    private LoraTensors Take(AdaptableModule module, string path) =>
+        LoraTensors.Take(module, path, _saved.RowsOf(module), _config, _tensors);
+
+    private void RefuseUntied()
+    {
+        if (_config.EnsuresTying && _modules.IsTied
+            && _parts.Find(part => part.Module.IsTokenEmbedding) is { } embedding && _parts.Find(part => part.Module.IsOutputHead) is { } head)
+        {
+            TiedTensors.RefuseUnequalTransposed(head.A, embedding.B);
+            TiedTensors.RefuseUnequalTransposed(head.B, embedding.A);
+        }
+    }
+
+    // Step 5: replaced values first, because the norms of DoRA are theirs.
+    private void Create(ChangeSet changes)
+    {
+        foreach (var (module, weight) in _saved.Weights)
+        {
+            changes.Weights[module.Index] = LoraDeltaFactory.Replacement(module, weight);
+        }
+
+        foreach (var (module, bias) in _saved.Biases)
+        {
+            changes.Biases[module.Index] = LoraDeltaFactory.Vector(bias, 1, 0);
+        }
+
+        foreach (var part in _parts)
+        {
+            Create(part, changes);
+        }
+
+        _stacked.ForEach(part => StackedDeltaFactory.Create(part, changes.Deltas));
+        foreach (var item in _tokens)
+        {
+            if (changes.Deltas[item.Module.Index] is not null)
+            {
+                throw new AdapterRefusedException(
+                    $"{AdapterFiles.ConfigFile}: {item.Module.Path} is changed by trainable_token_indices and by the targets; expected one of them.");
+            }
+
+            var values = LoraDeltaFactory.Copy(item.Values, 0, item.Tokens.Count);
+            changes.Rows[item.Module.Index] = new ReplacedRows(item.Tokens, values);
+            LoraDeltaFactory.RefuseNonFinite(values, item.Values.Name);
+        }
+    }
+
+    private void Create(LoraTensors part, ChangeSet changes)
+    {
+        var index = part.Module.Index;
+        if (changes.Deltas[index] is not null)
+        {
+            throw new AdapterRefusedException(
+                $"{AdapterFiles.ConfigFile}: {part.Module.Path} is named by target_modules and by target_parameters; expected one of them.");
+        }
+
+        var weight = changes.Weights[index] ?? part.Module.Weight;
+        changes.Deltas[index] = LoraDeltaFactory.Create(part, weight);
+        if (_config.UseKasa)
+        {
+            var whole = changes.Weights[index];
+            changes.Weights[index] = KasaWeight.Create(weight, part.Rank);
+            whole?.Dispose();
+        }
+    }
+
+    private LoraAdapter Build(AdapterFiles files, ModuleChange?[] changes, List<int>? layers, ModuleTable modules)
+    {
+        var version = Describe(files, changes);
+        var vocabulary = _modules.OutputHead is { } head ? _saved.RowsOf(head) : 0;
+        return new LoraAdapter(version, layers is null ? changes : ChangesOf(null))
+        {
+            VocabularySize = _modules.OutputHead is { } own && vocabulary != own.Weight.Rows ? vocabulary : null,
+            InvocationTokens = _config.InvocationTokens,
+            Stack = layers is null ? null : new LayerStack([.. layers.Select((layer, place) =>
+                new StackedLayer(layer, layers.Take(place).Count(before => before == layer), new LoraAdapter(version, ChangesOf(place))))]),
+        };
+
+        // The changes of one repeated layer, or of what is in no layer, by the model's own modules.
+        ModuleChange?[] ChangesOf(int? layer)
+        {
+            var own = new ModuleChange?[modules.Modules.Count];
+            foreach (var module in _modules.Modules.Where(module => module.Layer == layer))
+            {
+                own[module.BaseIndex] = changes[module.Index];
+            }
+
+            return own;
+        }
+    }
+
+    private AdapterVersion Describe(AdapterFiles files, ModuleChange?[] changes) => new(
+        files.Digest,
+        Kind(),
+        changes.Max(change => change?.Deltas.Max(term => (int?)term.Delta.Rank) ?? 0),
+        _config.Alpha,
+        [.. _parts.Select(part => part.Module.Leaf).Concat(_stacked.Select(part => part.Parameter.Name)).Distinct().Order(StringComparer.Ordinal)],
+        _parts.Count + _stacked.Count,
+        string.Join(", ", _parts.Select(part => part.A).Concat(_stacked.Select(part => part.A)).Select(a => a.Type.ToString()).Distinct()),
+        files.TotalBytes,
+        changes.Sum(change => change?.ByteLength ?? 0),
+        _config.BaseModel);
+
+    private string Kind() => this switch
+    {
+        { _config.UseDora: true } => "DoRA",
+        { _config.UseKasa: true } => "KaSA",
+        { _config.Blocks: not null } => "BD-LoRA",
+        { _config.InvocationTokens: not null } => "aLoRA",
+        { _config.UseRsLora: true } => "rsLoRA",
+        _ => "LoRA",
+    };
+}

@@ -3,12 +3,17 @@ using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.Adapters;
 
-/// <summary>What an adapter does to one linear layer: y = d ⊙ (W·x + s·B·A·x).</summary>
-/// <param name="shrink">A, of shape (r, in).</param>
+/// <summary>
+/// A low-rank change of one module: y = d ⊙ (W·x + s·B·A·x) + c. For an embedding, A·x is a column of A, and so <c>shrink</c> is
+/// stored transposed: one row for each index.
+/// </summary>
+/// <param name="shrink">A, of shape (r, in); of an embedding Aᵀ, of shape (count, r).</param>
 /// <param name="expand">B transposed, of shape (r, out).</param>
 /// <param name="scale">s.</param>
 /// <param name="outputScale">d of DoRA, m / ‖W + s·B·A‖ per output; null where it is 1.</param>
-internal sealed unsafe class LoraDelta(WeightMatrix shrink, WeightMatrix expand, float scale, NativeBuffer? outputScale) : IDisposable
+/// <param name="outputBias">c, s times the bias of B; null where it is 0.</param>
+internal sealed unsafe class LoraDelta(
+    WeightMatrix shrink, WeightMatrix expand, float scale, NativeBuffer? outputScale, NativeBuffer? outputBias = null) : IDisposable
 {
     public WeightMatrix Shrink => shrink;
 
@@ -18,15 +23,18 @@ internal sealed unsafe class LoraDelta(WeightMatrix shrink, WeightMatrix expand,
 
     public float* OutputScale => outputScale is null ? null : outputScale.Floats;
 
-    public int Rank => shrink.Rows;
+    public float* OutputBias => outputBias is null ? null : outputBias.Floats;
+
+    public int Rank => expand.Rows;
 
     /// <summary>Bytes of memory.</summary>
-    public long ByteLength => shrink.ByteLength + expand.ByteLength + (outputScale?.Length ?? 0);
+    public long ByteLength => shrink.ByteLength + expand.ByteLength + (outputScale?.Length ?? 0) + (outputBias?.Length ?? 0);
 
     public void Dispose()
     {
         shrink.Dispose();
         expand.Dispose();
         outputScale?.Dispose();
+        outputBias?.Dispose();
     }
 }

@@ -9,22 +9,81 @@ namespace Patchbay.Engine.Adapters;
 /// </summary>
 internal static unsafe class LoraDeltaFactory
 {
-    public static LoraDelta Create(LoraTensors tensors)
+    /// <param name="tensors">The tensors of the module.</param>
+    /// <param name="weight">The weight that the change is added to.</param>
+    public static LoraDelta Create(LoraTensors tensors, WeightMatrix weight)
     {
         WeightMatrix? shrink = null;
         WeightMatrix? expand = null;
+        NativeBuffer? outputScale = null;
         try
         {
-            shrink = Copy(tensors.A, 0, (int)tensors.A.Shape[0]);
+            var isEmbedding = tensors.Module.Kind == ModuleKind.Embedding;
+            shrink = isEmbedding ? Transpose(tensors.A) : tensors.Diagonal is { } diagonal ? Scaled(tensors.A, diagonal) : Filled(tensors.A, tensors.BlocksInA);
             RefuseNonFinite(shrink, tensors.A.Name);
-            expand = Transpose(tensors.B);
+            expand = tensors.BlocksInB > 1 ? FilledTransposed(tensors.B, tensors.BlocksInB) : Transpose(tensors.B);
             RefuseNonFinite(expand, tensors.B.Name);
-            return new LoraDelta(shrink, expand, tensors.Scale, OutputScale(tensors, shrink, expand));
+            outputScale = tensors.Magnitude is not { } magnitude ? null
+                : isEmbedding ? DoraScale.OfEmbedding(magnitude, weight, shrink, expand, tensors.Scale)
+                : DoraScale.OfLinear(magnitude, weight, shrink, expand, tensors.Scale);
+            return new LoraDelta(shrink, expand, tensors.Scale, outputScale, tensors.Bias is { } bias ? Vector(bias, tensors.Scale, 0) : null);
         }
         catch
         {
             shrink?.Dispose();
             expand?.Dispose();
+            outputScale?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What takes the place of a module's weight; null if it has the base model's own values.</summary>
+    public static WeightMatrix? Replacement(AdaptableModule module, TensorView stored)
+    {
+        if (module.Kind == ModuleKind.Norm)
+        {
+            var values = Vector(stored, 1, module.WeightOffset);
+            return new WeightMatrix(ElementType.F32, 1, module.Weight.Columns, values.Data, values);
+        }
+
+        var matrix = module.IsTransposed ? Transpose(stored) : Copy(stored, 0, (int)stored.Shape[0]);
+        try
+        {
+            RefuseNonFinite(matrix, stored.Name);
+            if (!TiedTensors.AreEqual(matrix, module.Weight))
+            {
+                return matrix;
+            }
+        }
+        catch
+        {
+            matrix.Dispose();
+            throw;
+        }
+
+        // PEFT stores whole embeddings beside a small change of them.
+        matrix.Dispose();
+        return null;
+    }
+
+    /// <summary>A vector as float32: factor · value + offset.</summary>
+    public static NativeBuffer Vector(TensorView source, float factor, float offset)
+    {
+        var count = (int)source.Count;
+        var vector = NativeBuffer.Of<float>(count);
+        try
+        {
+            Decode(source, vector.Floats);
+            foreach (ref var value in vector.AsSpan<float>())
+            {
+                value = float.IsFinite(value) ? (value * factor) + offset : throw NotFinite(source.Name);
+            }
+
+            return vector;
+        }
+        catch
+        {
+            vector.Dispose();
             throw;
         }
     }
@@ -42,7 +101,8 @@ internal static unsafe class LoraDeltaFactory
         return new WeightMatrix(type, rows, columns, buffer.Data, buffer);
     }
 
-    private static WeightMatrix Transpose(TensorView source)
+    /// <summary>A matrix with rows and columns exchanged.</summary>
+    public static WeightMatrix Transpose(TensorView source)
     {
         var (rows, columns) = ((int)source.Shape[0], (int)source.Shape[1]);
         var (type, size) = (Stored(source.Type), Stored(source.Type).Block().Bytes);
@@ -92,84 +152,60 @@ internal static unsafe class LoraDeltaFactory
             var bits = halves ? ((ushort*)matrix.Data)[i] : ((uint*)matrix.Data)[i];
             if ((bits & mask) == mask)
             {
-                throw new AdapterRefusedException($"{AdapterFiles.WeightsFile}: tensor {tensor}: expected finite numbers, found NaN or infinity.");
+                throw NotFinite(tensor);
             }
         }
     }
 
-    /// <summary>m / n with n_o = ‖(W + s·B·A)_o‖₂ over the inputs of output o (arXiv:2402.09353, eq. 5): constant at inference.</summary>
-    private static NativeBuffer? OutputScale(LoraTensors tensors, WeightMatrix shrink, WeightMatrix expand)
+    private static WeightMatrix Filled(TensorView stored, int blocks)
     {
-        if (tensors.Magnitude is not { } magnitude)
+        if (blocks == 1)
         {
-            return null;
+            return Copy(stored, 0, (int)stored.Shape[0]);
         }
 
-        var weight = tensors.Module.Weight;
-        var scale = NativeBuffer.Of<float>(weight.Rows);
-        CopyMagnitude(magnitude, scale.Floats);
-        using var a = NativeBuffer.Of<float>((long)shrink.Rows * shrink.Columns);
-        using var b = NativeBuffer.Of<float>((long)expand.Rows * expand.Columns);
-        using var row = NativeBuffer.Of<float>(weight.Columns);
-        WeightDecoder.Decode(shrink.Type, shrink.Data, shrink.Rows * shrink.Columns, a.Floats);
-        WeightDecoder.Decode(expand.Type, expand.Data, expand.Rows * expand.Columns, b.Floats);
-        for (var o = 0; o < weight.Rows; o++)
-        {
-            WeightDecoder.DecodeRow(weight, o, row.Floats);
-            var kernel = new MergedNorm(row.Floats, a.Floats, b.Floats + o, weight.Rows, shrink.Rows, weight.Columns, tensors.Scale);
-            Simd.Invoke(Simd.Path, ref kernel);
-            scale.Floats[o] /= kernel.Result;
-        }
-
-        return scale;
+        var (owner, view) = BlockDiagonal.Fill(stored, blocks);
+        return new WeightMatrix(view.Type, (int)view.Shape[0], (int)view.Shape[1], owner.Data, owner);
     }
 
-    private static void CopyMagnitude(TensorView magnitude, float* destination)
+    private static WeightMatrix FilledTransposed(TensorView stored, int blocks)
     {
-        if (magnitude.Type == ElementType.F64)
+        var (owner, view) = BlockDiagonal.Fill(stored, blocks);
+        using (owner)
         {
-            CopyValues(magnitude, 0, 1, (int)magnitude.Shape[0], (byte*)destination);
+            return Transpose(view);
+        }
+    }
+
+    // KaSA: row i of A times diagonal i.
+    private static WeightMatrix Scaled(TensorView stored, TensorView diagonal)
+    {
+        using var factors = Vector(diagonal, 1, 0);
+        var matrix = WeightMatrix.Allocate((int)stored.Shape[0], (int)stored.Shape[1]);
+        Decode(stored, (float*)matrix.Data);
+        for (var row = 0; row < matrix.Rows; row++)
+        {
+            foreach (ref var value in new Span<float>(matrix.Row(row), matrix.Columns))
+            {
+                value *= factors.Floats[row];
+            }
+        }
+
+        return matrix;
+    }
+
+    private static void Decode(TensorView source, float* destination)
+    {
+        if (source.Type == ElementType.F64)
+        {
+            CopyValues(source, 0, 1, (int)source.Count, (byte*)destination);
         }
         else
         {
-            WeightDecoder.Decode(magnitude.Type, magnitude.Pointer, (int)magnitude.Shape[0], destination);
-        }
-
-        foreach (var value in new ReadOnlySpan<float>(destination, (int)magnitude.Shape[0]))
-        {
-            if (!float.IsFinite(value))
-            {
-                throw new AdapterRefusedException($"{AdapterFiles.WeightsFile}: tensor {magnitude.Name}: expected finite numbers, found NaN or infinity.");
-            }
+            WeightDecoder.Decode(source.Type, source.Pointer, (int)source.Count, destination);
         }
     }
 
-    /// <summary>‖w + s·Σᵣ bᵣ·Aᵣ‖₂ for one output; the row w is changed.</summary>
-    private struct MergedNorm(float* row, float* a, float* b, int bStride, int rank, int columns, float scale) : ISimdKernel
-    {
-        public float Result { get; private set; }
-
-        public void Invoke<TSimd, TVector>()
-            where TSimd : struct, ISimd<TVector>
-            where TVector : unmanaged
-        {
-            for (var r = 0; r < rank; r++)
-            {
-                var factor = scale * b[(nint)r * bStride];
-                var source = a + ((nint)r * columns);
-                var k = 0;
-                for (; k <= columns - TSimd.Count; k += TSimd.Count)
-                {
-                    TSimd.Store(TSimd.MultiplyAdd(TSimd.Load(source + k), TSimd.Create(factor), TSimd.Load(row + k)), row + k);
-                }
-
-                for (; k < columns; k++)
-                {
-                    row[k] = MathF.FusedMultiplyAdd(source[k], factor, row[k]);
-                }
-            }
-
-            Result = MathF.Sqrt(DenseTile.Dot<TSimd, TVector>(row, row, columns));
-        }
-    }
+    private static AdapterRefusedException NotFinite(string tensor) =>
+        new($"{AdapterFiles.WeightsFile}: tensor {tensor}: expected finite numbers, found NaN or infinity.");
 }

@@ -18,7 +18,7 @@ internal sealed class LoraRows
     /// <summary>Adds the next rows; they join the group before them if it has the same adapter.</summary>
     public void Add(LoraAdapter? adapter, int firstRow, int rowCount)
     {
-        if (adapter is null)
+        if (adapter is null || rowCount == 0)
         {
             return;
         }
@@ -48,6 +48,48 @@ internal sealed class LoraRows
             {
                 Add(source._groups[next].Adapter, i, 1);
             }
+        }
+    }
+
+    /// <summary>Cuts rows 0 to <paramref name="rowCount"/> into ranges that one adapter changes a module for, or none.</summary>
+    public ChangeRanges Ranges(int module, int rowCount) => new(_groups, module, rowCount);
+
+    /// <summary>Rows that a module is changed for in one way; <see cref="Change"/> is null where it is not changed.</summary>
+    internal readonly record struct ChangeRange(ModuleChange? Change, int FirstRow, int RowCount);
+
+    /// <summary>Goes through the ranges in the order of the rows.</summary>
+    internal struct ChangeRanges(List<LoraGroup> groups, int module, int rowCount)
+    {
+        private int _row;
+        private int _group;
+
+        public ChangeRange Current { get; private set; }
+
+        public readonly ChangeRanges GetEnumerator() => this;
+
+        public bool MoveNext()
+        {
+            if (_row >= rowCount)
+            {
+                return false;
+            }
+
+            while (_group < groups.Count && groups[_group].Adapter.Change(module) is null)
+            {
+                _group++;
+            }
+
+            var next = _group < groups.Count ? groups[_group].FirstRow : rowCount;
+            if (next > _row)
+            {
+                Current = new ChangeRange(null, _row, next - _row);
+                _row = next;
+                return true;
+            }
+
+            Current = new ChangeRange(groups[_group].Adapter.Change(module), _row, groups[_group].RowCount);
+            _row += groups[_group++].RowCount;
+            return true;
         }
     }
 }

@@ -1,13 +1,22 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Patchbay.Engine.Adapters;
+
+/// <summary>Which biases an adapter replaces.</summary>
+internal enum BiasKind
+{
+    None,
+    All,
+    LoraOnly,
+}
 
 /// <summary>
 /// The fields of PEFT's <c>adapter_config.json</c> that change what an adapter computes. Anything in the file that is
 /// neither here nor known to have no effect on inference is refused by name.
 /// </summary>
-internal sealed record PeftConfig
+internal sealed partial record PeftConfig
 {
     private const string File = AdapterFiles.ConfigFile;
     private const int MaxRank = 4096;
@@ -16,16 +25,17 @@ internal sealed record PeftConfig
     private static readonly HashSet<string> s_ignored = new(StringComparer.Ordinal)
     {
         "auto_mapping", "inference_mode", "lora_dropout", "megatron_core", "peft_version", "qalora_group_size", "revision",
-        "loftq_config", "eva_config", "corda_config", "lora_ga_config", "runtime_config", "use_qalora", "ensure_weight_tying",
-        "monteclora_config", "velora_config", "enable_lora", "merge_weights", "fan_in_fan_out",
+        "loftq_config", "eva_config", "corda_config", "lora_ga_config", "runtime_config", "use_qalora", "enable_lora",
+        "merge_weights", "fan_in_fan_out",
     };
 
     // Options of PEFT that are not applied here; refused unless they are off.
     private static readonly string[] s_unsupported =
-    [
-        "modules_to_save", "trainable_token_indices", "alora_invocation_tokens", "layer_replication", "use_bdlora",
-        "arrow_config", "kasa_config", "megatron_config", "lora_bias",
-    ];
+    ["arrow_config", "megatron_config"];
+
+    // Each decides how a module computes; PEFT applies one of them.
+    private static readonly string[] s_variants =
+        ["use_dora", "alora_invocation_tokens", "use_bdlora", "kasa_config", "monteclora_config", "velora_config"];
 
     public int Rank { get; init; }
 
@@ -60,6 +70,32 @@ internal sealed record PeftConfig
 
     public string? BaseModel { get; init; }
 
+    /// <summary>Ends of the names of modules whose values are replaced.</summary>
+    public IReadOnlyList<string> Saved { get; init; } = [];
+
+    public BiasKind Bias { get; init; }
+
+    /// <summary>Whether B has a bias.</summary>
+    public bool UseLoraBias { get; init; }
+
+    /// <summary>Rows that are replaced, by the name of the embedding; null is the embedding of tokens.</summary>
+    public IReadOnlyList<(string? Module, IReadOnlyList<int> Tokens)> TrainableTokens { get; init; } = [];
+
+    /// <summary>Whether embedding and head of a tied model change alike.</summary>
+    public bool EnsuresTying { get; init; }
+
+    public IReadOnlyList<int>? InvocationTokens { get; init; }
+
+    /// <summary>Ranges of the base model's layers [first, end) that the stack of layers becomes; null leaves it.</summary>
+    public IReadOnlyList<(int First, int End)>? Replication { get; init; }
+
+    public BlockDiagonal? Blocks { get; init; }
+
+    public bool UseKasa { get; init; }
+
+    /// <summary>Last parts of the names of tensors that training needs and inference does not.</summary>
+    public IReadOnlyList<string> IdleTensors { get; init; } = [];
+
     /// <exception cref="AdapterRefusedException">The configuration is broken or asks for something that is not applied.</exception>
     public static PeftConfig Parse(ReadOnlySpan<byte> json)
     {
@@ -71,16 +107,17 @@ internal sealed record PeftConfig
         }
 
         RefuseDuplicates(root);
-        var fields = new FieldReader(root);
+        var fields = new ConfigFields(root);
         RefuseKind(fields);
         foreach (var field in s_unsupported)
         {
             if (!fields.IsOff(field))
             {
-                throw new AdapterRefusedException($"{File}: {Describe(field, fields)} is not supported.");
+                throw new AdapterRefusedException($"{File}: {field} is not supported.");
             }
         }
 
+        RefuseCombination(fields);
         var config = Read(fields);
         fields.RefuseOthers(s_ignored);
         return config.Checked();
@@ -95,10 +132,7 @@ internal sealed record PeftConfig
         return (rank, (float)(UseRsLora ? alpha / Math.Sqrt(rank) : alpha / rank));
     }
 
-    private static string Describe(string field, FieldReader fields) =>
-        field == "lora_bias" && fields.Boolean("use_dora") ? "lora_bias together with use_dora" : field;
-
-    private static PeftConfig Read(FieldReader fields)
+    private static PeftConfig Read(ConfigFields fields)
     {
         var targets = fields.TextOrList("target_modules");
         var excluded = fields.TextOrList("exclude_modules");
@@ -119,14 +153,49 @@ internal sealed record PeftConfig
             Layers = fields.Layers("layers_to_transform"),
             LayersPattern = fields.TextOrList("layers_pattern") is var pattern && pattern.Text is { } one ? [one] : pattern.List ?? [],
             BaseModel = fields.OptionalText("base_model_name_or_path"),
+            Saved = fields.TextOrList("modules_to_save").List ?? [],
+            Bias = ReadBias(fields),
+            UseLoraBias = fields.Boolean("lora_bias"),
+            TrainableTokens = fields.TokensOfModules("trainable_token_indices"),
+            EnsuresTying = fields.Boolean("ensure_weight_tying"),
+            InvocationTokens = fields.Tokens("alora_invocation_tokens") is { Count: > 0 } invocation ? invocation : null,
+            Replication = fields.Ranges("layer_replication"),
+            Blocks = BlockDiagonal.Read(fields.Object("use_bdlora", "target_modules_bd_a", "target_modules_bd_b", "nblocks", "match_strict")),
+            UseKasa = !fields.IsOff("kasa_config"),
+            IdleTensors =
+            [
+                .. fields.IsOff("monteclora_config") ? [] : new[] { "lora_monteclora_sampler" },
+                .. fields.IsOff("velora_config") ? [] : new[] { "lora_velora_embed" },
+            ],
         };
     }
 
-    private static void RefuseKind(FieldReader fields)
+    private static BiasKind ReadBias(ConfigFields fields) => fields.OptionalText("bias") switch
+    {
+        null or "none" => BiasKind.None,
+        "all" => BiasKind.All,
+        "lora_only" => BiasKind.LoraOnly,
+        var other => throw new AdapterRefusedException($"{File}: bias: expected none, all or lora_only, found {other}."),
+    };
+
+    private static void RefuseCombination(ConfigFields fields)
+    {
+        var variants = s_variants.Where(field => !fields.IsOff(field)).ToList();
+        if (variants.Count > 1)
+        {
+            throw new AdapterRefusedException($"{File}: expected one of {string.Join(" and ", variants)}, found {variants.Count} of them; PEFT has no such combination.");
+        }
+
+        if (fields.Boolean("lora_bias") && variants.FirstOrDefault(field => field is "use_dora" or "kasa_config" or "use_bdlora") is { } variant)
+        {
+            throw new AdapterRefusedException($"{File}: lora_bias together with {variant} is not supported.");
+        }
+    }
+
+    private static void RefuseKind(ConfigFields fields)
     {
         Expect(fields, "peft_type", "LORA", optional: false);
         Expect(fields, "task_type", "CAUSAL_LM", optional: true);
-        Expect(fields, "bias", "none", optional: true);
         var init = fields.Take("init_lora_weights");
         if (init?.ValueKind == JsonValueKind.String)
         {
@@ -139,7 +208,7 @@ internal sealed record PeftConfig
         }
     }
 
-    private static void Expect(FieldReader fields, string field, string expected, bool optional)
+    private static void Expect(ConfigFields fields, string field, string expected, bool optional)
     {
         var found = fields.OptionalText(field);
         if (found != expected && !(optional && found is null))
@@ -148,12 +217,18 @@ internal sealed record PeftConfig
         }
     }
 
+    private string? Variant => UseKasa ? "kasa_config" : Blocks is not null ? "use_bdlora" : UseLoraBias ? "lora_bias" : null;
+
     private PeftConfig Checked() => this switch
     {
         { Layers: not null, TargetPattern: not null } when TargetPattern != "all-linear" =>
             throw new AdapterRefusedException($"{File}: layers_to_transform works with a list of target_modules, not with a pattern."),
         { Parameters.Count: > 0, UseDora: true } =>
             throw new AdapterRefusedException($"{File}: use_dora: expected false with target_parameters, found true."),
+        { Parameters.Count: > 0, Variant: { } variant } =>
+            throw new AdapterRefusedException($"{File}: {variant}: expected nothing with target_parameters, which PEFT does not apply it to."),
+        { Replication: not null, InvocationTokens: not null } =>
+            throw new AdapterRefusedException($"{File}: layer_replication together with alora_invocation_tokens is not supported."),
         { LayersPattern.Count: > 0, Layers: null } =>
             throw new AdapterRefusedException($"{File}: layers_pattern needs layers_to_transform."),
         _ => this,
@@ -168,10 +243,21 @@ internal sealed record PeftConfig
         }
         catch (Exception exception) when (exception is JsonException or DecoderFallbackException)
         {
-            var problem = exception is JsonException { LineNumber: { } line } ? $"is not valid JSON (line {line + 1})" : "is not UTF-8";
+            var problem = exception is JsonException { LineNumber: { } line } ? $"is not valid JSON (line {line + 1}{FieldIn(json, (int)line)})" : "is not UTF-8";
             throw new AdapterRefusedException($"{File} {problem}.", exception);
         }
     }
+
+    /// <summary>The field that a line is about, for the message; NaN and Infinity, which Python writes, are no JSON.</summary>
+    private static string FieldIn(ReadOnlySpan<byte> json, int line)
+    {
+        var lines = Encoding.UTF8.GetString(json).Split('\n');
+        var name = line < lines.Length ? FieldName().Match(lines[line]).Groups[1].Value : "";
+        return name.Length > 0 ? $", at {name}" : "";
+    }
+
+    [GeneratedRegex("^\\s*\"(\\w{1,60})\"\\s*:", RegexOptions.CultureInvariant)]
+    private static partial Regex FieldName();
 
     private static void RefuseDuplicates(JsonElement element)
     {
@@ -190,97 +276,5 @@ internal sealed record PeftConfig
 
             RefuseDuplicates(property.Value);
         }
-    }
-
-    /// <summary>Reads fields with their types checked, and remembers which were read.</summary>
-    private sealed class FieldReader(JsonElement root)
-    {
-        private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
-
-        public JsonElement? Take(string name)
-        {
-            _taken.Add(name);
-            return root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
-        }
-
-        public bool IsOff(string name) => Take(name) is not { } value || IsOff(value);
-
-        public int Whole(string name, int least, int most) =>
-            Take(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var whole) && whole >= least && whole <= most
-                ? whole
-                : throw Refuse(name, $"a whole number from {least} to {most}");
-
-        public double Number(string name) =>
-            Take(name) is { ValueKind: JsonValueKind.Number } value && double.IsFinite(value.GetDouble())
-                ? value.GetDouble()
-                : throw Refuse(name, "a number");
-
-        public bool Boolean(string name) => Take(name) switch
-        {
-            null => false,
-            { ValueKind: JsonValueKind.True } => true,
-            { ValueKind: JsonValueKind.False } => false,
-            _ => throw Refuse(name, "true or false"),
-        };
-
-        public string? OptionalText(string name) => Take(name) switch
-        {
-            null => null,
-            { ValueKind: JsonValueKind.String } value => value.GetString(),
-            _ => throw Refuse(name, "a string"),
-        };
-
-        public (string? Text, IReadOnlyList<string>? List) TextOrList(string name) => Take(name) switch
-        {
-            null => (null, null),
-            { ValueKind: JsonValueKind.String } value => (value.GetString(), null),
-            { ValueKind: JsonValueKind.Array } value when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) =>
-                (null, [.. value.EnumerateArray().Select(item => item.GetString()!)]),
-            _ => throw Refuse(name, "a string or a list of strings"),
-        };
-
-        public IReadOnlyList<int>? Layers(string name) => Take(name) switch
-        {
-            null => null,
-            { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var layer) => [layer],
-            { ValueKind: JsonValueKind.Array } value when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out _)) =>
-                [.. value.EnumerateArray().Select(item => item.GetInt32())],
-            _ => throw Refuse(name, "a layer or a list of layers"),
-        };
-
-        public IReadOnlyList<(string Key, double Value)> Pattern(string name, double most) => Take(name) switch
-        {
-            null => [],
-            { ValueKind: JsonValueKind.Object } value when value.EnumerateObject().All(entry =>
-                entry.Value.ValueKind == JsonValueKind.Number && entry.Value.GetDouble() is var number && double.IsFinite(number) && number <= most) =>
-                [.. value.EnumerateObject().Select(entry => (entry.Name, entry.Value.GetDouble()))],
-            _ => throw Refuse(name, "an object of module names and numbers"),
-        };
-
-        public void RefuseOthers(HashSet<string> ignored)
-        {
-            foreach (var property in root.EnumerateObject())
-            {
-                if (!_taken.Contains(property.Name) && !ignored.Contains(property.Name) && !IsOff(property.Value))
-                {
-                    throw new AdapterRefusedException(
-                        $"{File}: {property.Name} is not a field that is known here; it may change what the adapter computes.");
-                }
-            }
-        }
-
-        private static bool IsOff(JsonElement value) => value.ValueKind switch
-        {
-            JsonValueKind.Null or JsonValueKind.False => true,
-            JsonValueKind.Array => value.GetArrayLength() == 0,
-            JsonValueKind.Object => !value.EnumerateObject().Any(),
-            JsonValueKind.String => value.GetString()!.Length == 0,
-            _ => false,
-        };
-
-        private AdapterRefusedException Refuse(string name, string expected) =>
-            new($"{File}: {name}: expected {expected}, found {(root.TryGetProperty(name, out var value) ? Shortened(value.GetRawText()) : "nothing")}.");
-
-        private static string Shortened(string text) => text.Length <= 60 ? text : text[..60] + "…";
     }
 }

@@ -28,7 +28,7 @@ internal static class PeftParameters
         foreach (var name in config.Parameters)
         {
             if (!modules.Parameters.Any(parameter => EndsWithName(parameter.Path, name))
-                && !modules.Modules.Any(module => !module.IsPart && EndsWithName(WeightPath(module), name)))
+                && !modules.Modules.Any(module => module is { IsTarget: true, IsTransposed: false, Kind: ModuleKind.Linear } && EndsWithName(WeightPath(module), name)))
             {
                 throw new AdapterRefusedException(
                     $"{ConfigFile}: target_parameters: the base model has no parameter named {name} that can be adapted; it has {Known(modules)}.");
@@ -36,7 +36,7 @@ internal static class PeftParameters
         }
 
         return [.. modules.Modules.Where(module =>
-            !module.IsPart && config.Parameters.Any(name => EndsWithName(WeightPath(module), name)))];
+            module is { IsTarget: true, IsTransposed: false, Kind: ModuleKind.Linear } && config.Parameters.Any(name => EndsWithName(WeightPath(module), name)))];
     }
 
     /// <summary>What patterns of ranks are matched against for a module that <c>target_parameters</c> names.</summary>
@@ -66,13 +66,13 @@ internal static class PeftParameters
         var (rank, scale) = config.RankAndScale(parameter.Path);
         var experts = parameter.Experts.Count;
         var why = $"rank {rank} on {experts} experts of {parameter.Inputs} inputs and {parameter.Outputs} outputs, by r and rank_pattern for {parameter.Path}";
-        var a = tensors.Take($"{name}.lora_A.weight", [experts * rank, parameter.Inputs], parameter.Path, why);
-        var b = tensors.Take($"{name}.lora_B.weight", [parameter.Outputs, rank * experts], parameter.Path, why);
+        var a = tensors.Take($"{name}.lora_A.weight", [experts * rank, parameter.Inputs], $"{ConfigFile} targets {parameter.Path}", why);
+        var b = tensors.Take($"{name}.lora_B.weight", [parameter.Outputs, rank * experts], $"{ConfigFile} targets {parameter.Path}", why);
         return new StackedTensors(parameter, a, b, rank, scale);
     }
 
     private static string Known(ModuleTable modules) => string.Join(", ", modules.Parameters.Select(parameter => parameter.Name)
-        .Concat(modules.Modules.Where(module => !module.IsPart).Select(module => $"{module.Leaf}.weight"))
+        .Concat(modules.Modules.Where(module => module is { IsTarget: true, IsTransposed: false, Kind: ModuleKind.Linear }).Select(module => $"{module.Leaf}.weight"))
         .Distinct());
 
     private static bool EndsWithName(string path, string name) => path == name || path.EndsWith($".{name}", StringComparison.Ordinal);

@@ -24,7 +24,7 @@ internal static class PeftPatterns
         var candidates = modules.Modules.Where(module => !module.IsPart && !excluded(module.Path)).ToList();
         if (config.TargetPattern == "all-linear")
         {
-            return [.. candidates.Where(module => !module.IsOutputHead)];
+            return [.. candidates.Where(module => module is { Kind: ModuleKind.Linear, IsOutputHead: false })];
         }
 
         if (config is { Parameters.Count: > 0, TargetPattern: null } && config.Targets is not { Count: > 0 })
@@ -36,6 +36,12 @@ internal static class PeftPatterns
         RefuseNamesWithoutModule(names, modules);
         var targeted = Matcher("target_modules", names, config.TargetPattern);
         var found = candidates.Where(module => targeted(module.Path) && IsInLayers(config, module.Path)).ToList();
+        if (found.Find(module => module.Kind == ModuleKind.Norm) is { } norm)
+        {
+            throw new AdapterRefusedException(
+                $"{AdapterFiles.ConfigFile}: target_modules names {norm.Path}, which is a norm; expected linear layers and embeddings.");
+        }
+
         return found.Count > 0
             ? found
             : throw new AdapterRefusedException(
@@ -71,11 +77,18 @@ internal static class PeftPatterns
         return path => regex.IsMatch(path);
     }
 
-    private static bool EndsWithName(string path, string name) =>
+    /// <summary>Whether the last parts of a path are this name.</summary>
+    public static bool EndsWithName(string path, string name) =>
         path.EndsWith(name, StringComparison.Ordinal) && (path.Length == name.Length || path[path.Length - name.Length - 1] == '.');
 
     private static Regex Compile(string field, string pattern)
     {
+        if (NestedRepetition.IsIn(pattern))
+        {
+            throw new AdapterRefusedException(
+                $"{AdapterFiles.ConfigFile}: {field}: the pattern repeats a repetition, as in (a+)+, which PEFT can take forever to match.");
+        }
+
         try
         {
             return new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
@@ -94,7 +107,7 @@ internal static class PeftPatterns
             if (!modules.Modules.Any(module => !module.IsPart && EndsWithName(module.Path, name)))
             {
                 throw new AdapterRefusedException(
-                    $"{AdapterFiles.ConfigFile}: target_modules: the base model has no module named {name} that can be adapted; it has {string.Join(", ", modules.Modules.Where(module => !module.IsPart).Select(module => module.Leaf).Distinct())}.");
+                    $"{AdapterFiles.ConfigFile}: target_modules: the base model has no module named {name} that can be adapted; it has {string.Join(", ", modules.Modules.Where(module => module.IsTarget).Select(module => module.Leaf).Distinct())}.");
             }
         }
     }

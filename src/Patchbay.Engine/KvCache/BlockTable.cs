@@ -2,19 +2,28 @@ using Patchbay.Engine.Kernels;
 
 namespace Patchbay.Engine.KvCache;
 
-/// <summary>The blocks of one sequence, in order of positions. Owns one reference to each.</summary>
-internal sealed class BlockTable(BlockPool pool)
+/// <summary>
+/// The blocks of one sequence, in order of positions. Owns one reference to each. A sequence that passes through layers several
+/// times has several blocks for the same positions, one for each copy.
+/// </summary>
+/// <param name="pool">Where blocks come from.</param>
+/// <param name="copyCount">Blocks for the same positions.</param>
+internal sealed class BlockTable(BlockPool pool, int copyCount = 1)
 {
     private readonly List<int> _blocks = [];
 
-    public int Count => _blocks.Count;
+    /// <summary>Blocks of one copy.</summary>
+    public int Count => _blocks.Count / copyCount;
 
-    public int this[int index] => _blocks[index];
+    public int CopyCount => copyCount;
+
+    /// <summary>A block of the first copy.</summary>
+    public int this[int index] => _blocks[index * copyCount];
 
     /// <summary>Takes blocks until <paramref name="tokens"/> positions have a place. False leaves the table as it was.</summary>
     public bool TryGrow(int tokens)
     {
-        var needed = (tokens + PagedLayer.BlockTokens - 1) / PagedLayer.BlockTokens - _blocks.Count;
+        var needed = ((tokens + PagedLayer.BlockTokens - 1) / PagedLayer.BlockTokens * copyCount) - _blocks.Count;
         if (needed > pool.AvailableCount)
         {
             return false;
@@ -29,7 +38,7 @@ internal sealed class BlockTable(BlockPool pool)
         return true;
     }
 
-    /// <summary>Appends a block that another sequence computed.</summary>
+    /// <summary>Appends a block that another sequence computed; only where there is one copy.</summary>
     public void Share(int block)
     {
         pool.Share(block);
@@ -47,11 +56,12 @@ internal sealed class BlockTable(BlockPool pool)
         _blocks.Clear();
     }
 
+    /// <summary>Writes the blocks of all copies, one copy after the other.</summary>
     public unsafe void CopyTo(int* destination)
     {
         for (var i = 0; i < _blocks.Count; i++)
         {
-            destination[i] = _blocks[i];
+            destination[(i % copyCount * Count) + (i / copyCount)] = _blocks[i];
         }
     }
 }

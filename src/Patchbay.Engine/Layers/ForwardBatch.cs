@@ -14,6 +14,8 @@ internal sealed class ForwardBatch(WorkerPool pool, KvStore kv, StateStore state
     private readonly Dictionary<RotaryEmbedding, RotaryAngles> _angles = [];
     private PagedRows[] _sequences = new PagedRows[8];
     private int[] _rotaryLengths = new int[8];
+    private (nint First, int Length)[] _tables = new (nint, int)[8];
+    private LoraAdapter? _stacked;
 
     public WorkerPool Pool => pool;
 
@@ -34,6 +36,9 @@ internal sealed class ForwardBatch(WorkerPool pool, KvStore kv, StateStore state
     /// <summary>The position of each row in its sequence.</summary>
     public List<int> Positions { get; } = [];
 
+    /// <summary>The layers that all rows pass through; null is those of the model. Only rows of one adapter can have a stack.</summary>
+    public LayerStack? Stack => _stacked?.Stack;
+
     /// <summary>Which adapter acts on which rows.</summary>
     public LoraRows Lora { get; } = new();
 
@@ -50,6 +55,7 @@ internal sealed class ForwardBatch(WorkerPool pool, KvStore kv, StateStore state
         Positions.Clear();
         Lora.Clear();
         _angles.Clear();
+        _stacked = null;
         SequenceCount = 0;
         Arena.Release(default);
         PassArena.Release(default);
@@ -60,9 +66,11 @@ internal sealed class ForwardBatch(WorkerPool pool, KvStore kv, StateStore state
     /// <param name="position">Position of the first of them.</param>
     /// <param name="blocks">Where the sequence's keys and values are.</param>
     /// <param name="adapter">The adapter that acts on them; null is the base model.</param>
+    /// <param name="adapterStart">Position from which on it acts.</param>
     /// <param name="rotaryLength">Sequence length that rotary angles are made for, where they depend on it; else 0.</param>
     /// <param name="stateSlot">The sequence's slot of recurrent state, or -1.</param>
-    public unsafe void Add(ReadOnlySpan<int> tokens, int position, BlockTable blocks, LoraAdapter? adapter, int rotaryLength, int stateSlot = -1)
+    public void Add(
+        ReadOnlySpan<int> tokens, int position, BlockTable blocks, LoraAdapter? adapter, int adapterStart, int rotaryLength, int stateSlot = -1)
     {
         var firstRow = RowCount;
         foreach (var token in tokens)
@@ -71,18 +79,29 @@ internal sealed class ForwardBatch(WorkerPool pool, KvStore kv, StateStore state
             Tokens.Add(token);
         }
 
-        var table = (int*)PassArena.RentBytes((long)blocks.Count * sizeof(int));
-        blocks.CopyTo(table);
         if (SequenceCount == _sequences.Length)
         {
             Array.Resize(ref _sequences, 2 * SequenceCount);
             Array.Resize(ref _rotaryLengths, 2 * SequenceCount);
+            Array.Resize(ref _tables, 2 * SequenceCount);
         }
 
-        _sequences[SequenceCount] = new PagedRows(firstRow, tokens.Length, position, (nint)table, stateSlot);
+        _tables[SequenceCount] = Table(blocks);
+        _sequences[SequenceCount] = new PagedRows(firstRow, tokens.Length, position, _tables[SequenceCount].First, stateSlot);
         _rotaryLengths[SequenceCount++] = rotaryLength;
-        Lora.Add(adapter, firstRow, tokens.Length);
+        var unchanged = Math.Clamp(adapterStart - position, 0, tokens.Length);
+        Lora.Add(adapter, firstRow + unchanged, tokens.Length - unchanged);
+        if (adapter?.Stack is not null)
+        {
+            _stacked = adapter;
+        }
     }
+
+    /// <summary>Lets the rows of the batch see what one layer of <see cref="Stack"/> sees: its changes, its copy of keys and values.</summary>
+    public void Enter(StackedLayer layer) => Use(layer.Adapter, layer.Copy);
+
+    /// <summary>Ends the last <see cref="Enter"/>.</summary>
+    public void Leave() => Use(_stacked!, 0);
 
     /// <summary>Cosines and sines of every row, computed once a step and shared by all layers that turn by the same angles.</summary>
     public RotaryAngles Angles(RotaryEmbedding rotary)
@@ -100,5 +119,23 @@ internal sealed class ForwardBatch(WorkerPool pool, KvStore kv, StateStore state
     {
         Arena.Dispose();
         PassArena.Dispose();
+    }
+
+    private unsafe void Use(LoraAdapter adapter, int copy)
+    {
+        Lora.Clear();
+        Lora.Add(adapter, 0, RowCount);
+        for (var i = 0; i < SequenceCount; i++)
+        {
+            _sequences[i] = _sequences[i] with { Blocks = _tables[i].First + ((nint)copy * _tables[i].Length * sizeof(int)) };
+        }
+    }
+
+    // The blocks of all copies, one copy after the other.
+    private unsafe (nint First, int Length) Table(BlockTable blocks)
+    {
+        var table = (int*)PassArena.RentBytes((long)blocks.Count * blocks.CopyCount * sizeof(int));
+        blocks.CopyTo(table);
+        return ((nint)table, blocks.Count);
     }
 }

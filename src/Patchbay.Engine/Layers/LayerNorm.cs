@@ -1,3 +1,4 @@
+using Patchbay.Engine.Adapters;
 using Patchbay.Engine.Kernels;
 using Patchbay.Engine.Tensors;
 
@@ -8,10 +9,32 @@ namespace Patchbay.Engine.Layers;
 /// <param name="bias">As many values as <paramref name="weight"/>, or null.</param>
 /// <param name="width">Values that are normalised together.</param>
 /// <param name="epsilon">Added to the variance.</param>
-internal sealed unsafe class LayerNorm(NativeBuffer weight, NativeBuffer? bias, int width, float epsilon) : INorm
+/// <param name="module">What adapters know it as; null if they cannot change it.</param>
+internal sealed unsafe class LayerNorm(NativeBuffer weight, NativeBuffer? bias, int width, float epsilon, AdaptableModule? module = null)
+    : INorm
 {
     private readonly int _weightCount = (int)(weight.Length / sizeof(float));
 
-    public void Forward(ForwardBatch batch, Matrix x, Matrix y) => batch.Pool.RunRows(
-        new LayerNormalise(x, y, weight.Floats, bias is null ? null : bias.Floats, _weightCount, width, epsilon), x.Rows, x.Columns);
+    public void Forward(ForwardBatch batch, Matrix x, Matrix y) => Forward(batch, x, y, batch.Lora);
+
+    public void Forward(ForwardBatch batch, Matrix x, Matrix y, LoraRows adapters)
+    {
+        if (module is null)
+        {
+            Run(batch, null, x, y);
+            return;
+        }
+
+        foreach (var range in adapters.Ranges(module.Index, x.Rows))
+        {
+            Run(batch, range.Change, x.Slice(range.FirstRow, range.RowCount), y.Slice(range.FirstRow, range.RowCount));
+        }
+    }
+
+    private void Run(ForwardBatch batch, ModuleChange? change, Matrix x, Matrix y)
+    {
+        var factors = change?.Weight is { } replaced ? (float*)replaced.Data : weight.Floats;
+        var shifts = (change?.Bias ?? bias) is { } added ? added.Floats : null;
+        batch.Pool.RunRows(new LayerNormalise(x, y, factors, shifts, _weightCount, width, epsilon), x.Rows, x.Columns);
+    }
 }

@@ -5,8 +5,8 @@ using Patchbay.Engine.Tensors;
 namespace Patchbay.Engine.Layers;
 
 /// <summary>
-/// y = W·x + b for the base model, and what adapters make of it for their rows: y = d ⊙ (W·x + s·B·A·x) + b. The only place
-/// where LoRA is applied; no model file mentions it.
+/// y = W·x + b for the base model, and what adapters make of it for their rows: y = d ⊙ (W·x + s·B·A·x) + b, with W, some of its
+/// rows or b replaced. Where LoRA is applied; no model file mentions it.
 /// </summary>
 internal sealed unsafe class Linear(AdaptableModule module, NativeBuffer? bias = null)
 {
@@ -24,53 +24,74 @@ internal sealed unsafe class Linear(AdaptableModule module, NativeBuffer? bias =
     /// <summary>All rows of the batch.</summary>
     public void Forward(ForwardBatch batch, Matrix x, Matrix y) => Forward(batch, x, y, batch.Lora);
 
-    /// <summary>Rows that were picked out of the batch and are still grouped by adapter.</summary>
+    /// <summary>
+    /// Rows that were picked out of the batch and are still grouped by adapter. Where an adapter's weight has another number of
+    /// rows, only that many columns of y are written.
+    /// </summary>
     public void Forward(ForwardBatch batch, Matrix x, Matrix y, LoraRows adapters)
     {
-        MatMul.Run(batch.Pool, module.Weight, x, y);
-        var groups = adapters.Groups;
-        for (var i = 0; i < groups.Count; i++)
+        var own = y.SliceColumns(0, OutputSize);
+        MatMul.Run(batch.Pool, module.Weight, x, own);
+        foreach (var range in adapters.Ranges(module.Index, x.Rows))
         {
-            Adapt(batch, groups[i].Adapter, x.Slice(groups[i].FirstRow, groups[i].RowCount), y.Slice(groups[i].FirstRow, groups[i].RowCount));
+            if (range.Change is { } change)
+            {
+                Change(batch, change, x.Slice(range.FirstRow, range.RowCount), y.Slice(range.FirstRow, range.RowCount));
+            }
+            else if (bias is not null)
+            {
+                AddBias(batch, bias, own.Slice(range.FirstRow, range.RowCount));
+            }
         }
-
-        AddBias(batch, y);
     }
 
-    /// <summary>Some rows, picked out of the batch, each with its adapter.</summary>
-    public void Forward(ForwardBatch batch, Matrix x, Matrix y, IReadOnlyList<LoraAdapter?> adapters)
+    private void Change(ForwardBatch batch, ModuleChange change, Matrix x, Matrix y)
     {
-        MatMul.Run(batch.Pool, module.Weight, x, y);
+        y = y.SliceColumns(0, (change.Weight ?? module.Weight).Rows);
+        if (change.Weight is not null)
+        {
+            MatMul.Run(batch.Pool, change.Weight, x, y);
+        }
+
+        if (change.Rows is not null)
+        {
+            Replace(batch, change.Rows, x, y);
+        }
+
+        if (change.Deltas.Count > 0)
+        {
+            DeltaSum.Add(batch, change.Deltas, new Product(x), y);
+        }
+
+        if ((change.Bias ?? bias) is { } added)
+        {
+            AddBias(batch, added, y);
+        }
+    }
+
+    private static void Replace(ForwardBatch batch, ReplacedRows rows, Matrix x, Matrix y)
+    {
+        var mark = batch.Arena.Save();
+        var products = batch.Arena.Rent(x.Rows, rows.Indices.Count);
+        MatMul.Run(batch.Pool, rows.Values, x, products);
         for (var row = 0; row < x.Rows; row++)
         {
-            if (adapters[row] is { } adapter)
+            for (var i = 0; i < rows.Indices.Count; i++)
             {
-                Adapt(batch, adapter, x.Slice(row, 1), y.Slice(row, 1));
+                y.Row(row)[rows.Indices[i]] = products.Row(row)[i];
             }
         }
 
-        AddBias(batch, y);
-    }
-
-    private void Adapt(ForwardBatch batch, LoraAdapter adapter, Matrix x, Matrix y)
-    {
-        if (adapter.Delta(module.Index) is not { } delta)
-        {
-            return;
-        }
-
-        var mark = batch.Arena.Save();
-        var shrunk = batch.Arena.Rent(x.Rows, delta.Rank);
-        MatMul.Run(batch.Pool, delta.Shrink, x, shrunk);
-        AddLoraDelta.Run(batch.Pool, shrunk, delta.Expand, delta.Scale, delta.OutputScale, y);
         batch.Arena.Release(mark);
     }
 
-    private void AddBias(ForwardBatch batch, Matrix y)
+    private static void AddBias(ForwardBatch batch, NativeBuffer values, Matrix y) =>
+        batch.Pool.RunRows(new AddBias(values.Floats, y), y.Rows, y.Columns);
+
+    private readonly struct Product(Matrix x) : IShrink
     {
-        if (bias is not null)
-        {
-            batch.Pool.RunRows(new AddBias(bias.Floats, y), y.Rows, y.Columns);
-        }
+        private readonly Matrix _x = x;
+
+        public void Run(ForwardBatch batch, LoraDelta delta, Matrix shrunk) => MatMul.Run(batch.Pool, delta.Shrink, _x, shrunk);
     }
 }

@@ -7,6 +7,8 @@ namespace Patchbay.Engine.Layers;
 /// <summary>Turns hidden states into logits over the vocabulary, for the rows that need them.</summary>
 internal sealed class LmHead(INorm norm, Linear projection)
 {
+    private readonly LoraRows _adapters = new();
+
     /// <summary>Factor of the logits.</summary>
     public float Scale { get; init; } = 1;
 
@@ -17,19 +19,26 @@ internal sealed class LmHead(INorm norm, Linear projection)
 
     /// <param name="batch">The batch that <paramref name="hidden"/> was computed for.</param>
     /// <param name="hidden">(rows, hidden) after the last layer.</param>
-    /// <param name="rows">The rows wanted, with the adapter of each.</param>
-    /// <returns>(rows.Count, vocabulary), valid until the next pass.</returns>
-    public unsafe Matrix Forward(ForwardBatch batch, Matrix hidden, IReadOnlyList<int> rows, IReadOnlyList<LoraAdapter?> adapters)
+    /// <param name="rows">The rows wanted, in ascending order.</param>
+    /// <returns>(rows, largest vocabulary), valid until the next pass; only as many columns of a row count as its adapter has tokens.</returns>
+    public Matrix Forward(ForwardBatch batch, Matrix hidden, ReadOnlySpan<int> rows)
     {
-        var picked = batch.Arena.Rent(rows.Count, hidden.Columns);
-        for (var i = 0; i < rows.Count; i++)
+        var picked = batch.Arena.Rent(rows.Length, hidden.Columns);
+        for (var i = 0; i < rows.Length; i++)
         {
             hidden.RowSpan(rows[i]).CopyTo(picked.RowSpan(i));
         }
 
-        norm.Forward(batch, picked, picked);
-        var logits = batch.Arena.Rent(rows.Count, projection.OutputSize);
-        projection.Forward(batch, picked, logits, adapters);
+        _adapters.Pick(batch.Lora, rows);
+        var width = projection.OutputSize;
+        foreach (var group in _adapters.Groups)
+        {
+            width = Math.Max(width, group.Adapter.VocabularySize ?? 0);
+        }
+
+        norm.Forward(batch, picked, picked, _adapters);
+        var logits = batch.Arena.Rent(rows.Length, width);
+        projection.Forward(batch, picked, logits, _adapters);
         if (Scale != 1)
         {
             batch.Pool.RunRows(new ScaleRows(logits, Scale), logits.Rows, logits.Columns);

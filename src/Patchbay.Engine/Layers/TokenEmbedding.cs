@@ -4,16 +4,16 @@ using Patchbay.Engine.Tensors;
 namespace Patchbay.Engine.Layers;
 
 /// <summary>Looks up the vector of each token and, in families that learn them, adds the vector of its position.</summary>
-/// <param name="weight">(vocabulary, hidden).</param>
-internal sealed class TokenEmbedding(WeightMatrix weight)
+/// <param name="tokens">(vocabulary, hidden).</param>
+internal sealed class TokenEmbedding(EmbeddingTable tokens)
 {
-    public int HiddenSize => weight.Columns;
+    public int HiddenSize => tokens.Width;
 
     /// <summary>Factor of the token's vector.</summary>
     public float Scale { get; init; } = 1;
 
     /// <summary>Learned positions (positions, hidden), or null.</summary>
-    public WeightMatrix? Positions { get; init; }
+    public EmbeddingTable? Positions { get; init; }
 
     /// <summary>Row of <see cref="Positions"/> that belongs to position 0.</summary>
     public int FirstPosition { get; init; }
@@ -24,14 +24,10 @@ internal sealed class TokenEmbedding(WeightMatrix weight)
     /// <summary>Norm of the sum, if the family has one.</summary>
     public INorm? Norm { get; init; }
 
-    public unsafe Matrix Forward(ForwardBatch batch)
+    public Matrix Forward(ForwardBatch batch)
     {
-        var hidden = batch.Arena.Rent(batch.RowCount, weight.Columns);
-        for (var row = 0; row < batch.RowCount; row++)
-        {
-            WeightDecoder.DecodeRow(weight, batch.Tokens[row], hidden.Row(row));
-        }
-
+        var hidden = batch.Arena.Rent(batch.RowCount, tokens.Width);
+        tokens.Forward(batch, batch.Tokens, 0, hidden);
         if (Scale != 1)
         {
             batch.Pool.RunRows(new ScaleRows(hidden, Scale), hidden.Rows, hidden.Columns);
@@ -39,23 +35,14 @@ internal sealed class TokenEmbedding(WeightMatrix weight)
 
         if (Positions is not null)
         {
-            AddPositions(batch, hidden, Positions);
+            var mark = batch.Arena.Save();
+            var learned = batch.Arena.Rent(batch.RowCount, Positions.Width);
+            Positions.Forward(batch, batch.Positions, FirstPosition, learned);
+            batch.Pool.RunRows(new AddScaled(learned, hidden), hidden.Rows, hidden.Columns);
+            batch.Arena.Release(mark);
         }
 
         Norm?.Forward(batch, hidden, hidden);
         return hidden;
-    }
-
-    private unsafe void AddPositions(ForwardBatch batch, Matrix hidden, WeightMatrix positions)
-    {
-        var mark = batch.Arena.Save();
-        var learned = batch.Arena.Rent(batch.RowCount, positions.Columns);
-        for (var row = 0; row < batch.RowCount; row++)
-        {
-            WeightDecoder.DecodeRow(positions, batch.Positions[row] + FirstPosition, learned.Row(row));
-        }
-
-        batch.Pool.RunRows(new AddScaled(learned, hidden), hidden.Rows, hidden.Columns);
-        batch.Arena.Release(mark);
     }
 }

@@ -48,6 +48,18 @@ internal sealed class DecoderModel
     public Matrix Forward(ForwardBatch batch)
     {
         var hidden = Embedding.Forward(batch);
+        if (batch.Stack is { } stack)
+        {
+            foreach (var layer in stack.Layers)
+            {
+                batch.Enter(layer);
+                Layers[layer.Index].Forward(batch, hidden);
+            }
+
+            batch.Leave();
+            return hidden;
+        }
+
         foreach (var layer in Layers)
         {
             layer.Forward(batch, hidden);

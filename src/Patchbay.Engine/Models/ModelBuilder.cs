@@ -2,6 +2,7 @@ using Patchbay.Engine.Adapters;
 using Patchbay.Engine.Kernels;
 using Patchbay.Engine.KvCache;
 using Patchbay.Engine.Layers;
+using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.Models;
 
@@ -32,15 +33,15 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
     /// <param name="outputs">Values per row that it gives.</param>
     /// <param name="stored">Its name in the checkpoint, where that is another.</param>
     public AdaptableModule Module(string path, int inputs, int outputs, string? stored = null) =>
-        _modules.Add(path, Tensors.Matrix($"{stored ?? path}.weight", outputs, inputs));
+        _modules.Add(new AdaptableModule(path, Tensors.Matrix($"{stored ?? path}.weight", outputs, inputs)));
 
     /// <summary>A linear layer with <c>path.weight</c> of shape (outputs, inputs) and, if asked for, <c>path.bias</c>.</summary>
     public Linear Linear(string path, int inputs, int outputs, bool hasBias = false) =>
-        Linear(path, Tensors.Matrix($"{path}.weight", outputs, inputs), hasBias);
+        Linear(new AdaptableModule(path, Tensors.Matrix($"{path}.weight", outputs, inputs)) { HasBias = hasBias });
 
     /// <summary>The same with <c>path.weight</c> of shape (inputs, outputs).</summary>
     public Linear TransposedLinear(string path, int inputs, int outputs, bool hasBias = false) =>
-        Linear(path, Tensors.TransposedMatrix($"{path}.weight", outputs, inputs), hasBias);
+        Linear(new AdaptableModule(path, Tensors.TransposedMatrix($"{path}.weight", outputs, inputs)) { HasBias = hasBias, IsTransposed = true });
 
     /// <summary>RMSNorm over <paramref name="width"/> values with <c>path.weight</c>.</summary>
     /// <param name="path">Its path.</param>
@@ -49,15 +50,19 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
     public RmsNorm RmsNorm(string path, int width, float weightOffset = 0) => RmsNorm(path, width, config.RmsNormEpsilon, weightOffset);
 
     /// <summary>The same with an epsilon of its own.</summary>
-    public RmsNorm RmsNorm(string path, int width, float epsilon, float weightOffset) =>
-        new(Tensors.Vector($"{path}.weight", [width], weightOffset), width, epsilon);
+    public RmsNorm RmsNorm(string path, int width, float epsilon, float weightOffset)
+    {
+        var weight = Tensors.Vector($"{path}.weight", [width], weightOffset);
+        return new RmsNorm(weight, width, epsilon, Norm(path, weight, hasBias: false, weightOffset));
+    }
 
     /// <summary>LayerNorm over <paramref name="width"/> values with <c>path.weight</c> and, unless told otherwise, <c>path.bias</c>.</summary>
-    public LayerNorm LayerNorm(string path, int width, bool hasBias = true, float weightOffset = 0) => new(
-        Tensors.Vector($"{path}.weight", [width], weightOffset),
-        hasBias ? Tensors.Vector($"{path}.bias", [width]) : null,
-        width,
-        config.LayerNormEpsilon);
+    public LayerNorm LayerNorm(string path, int width, bool hasBias = true, float weightOffset = 0)
+    {
+        var weight = Tensors.Vector($"{path}.weight", [width], weightOffset);
+        var bias = hasBias ? Tensors.Vector($"{path}.bias", [width]) : null;
+        return new LayerNorm(weight, bias, width, config.LayerNormEpsilon, Norm(path, weight, hasBias, weightOffset));
+    }
 
     /// <summary>LayerNorm that has learned nothing.</summary>
     public LayerNorm PlainLayerNorm(int width, float epsilon)
@@ -131,6 +136,7 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
     public int StateLayer(int values)
     {
         _stateShapes.Add(values);
+        _modules.IsRecurrent = true;
         return _stateShapes.Count - 1;
     }
 
@@ -139,8 +145,9 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
     public DecoderModel Decoder(DecoderFrame frame, Func<int, DecoderLayer> layer)
     {
         var embedding = Tensors.Matrix($"{frame.EmbeddingPath}.weight", config.VocabularySize, config.HiddenSize);
+        var tokens = Embedding(new AdaptableModule(frame.EmbeddingPath, embedding) { IsTokenEmbedding = true });
         var positions = frame.PositionPath is { } path
-            ? Tensors.Matrix($"{path}.weight", config.ContextLength + frame.FirstPosition, config.HiddenSize)
+            ? Embedding(new AdaptableModule(path, Tensors.Matrix($"{path}.weight", config.ContextLength + frame.FirstPosition, config.HiddenSize)))
             : null;
         var layers = Enumerable.Range(0, config.LayerCount).Select(layer).ToList();
         var head = Head(frame, embedding);
@@ -148,7 +155,7 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
         return new DecoderModel
         {
             Config = config,
-            Embedding = new TokenEmbedding(embedding)
+            Embedding = new TokenEmbedding(tokens)
             {
                 Scale = frame.EmbeddingScale,
                 Positions = positions,
@@ -166,8 +173,20 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
 
     public void Dispose() => Tensors.Dispose();
 
-    private Linear Linear(string path, WeightMatrix weight, bool hasBias, bool isOutputHead = false) =>
-        new(_modules.Add(path, weight, isOutputHead), hasBias ? Tensors.Vector($"{path}.bias", [weight.Rows]) : null);
+    private Linear Linear(AdaptableModule module) =>
+        new(_modules.Add(module), module.HasBias ? Tensors.Vector($"{module.Path}.bias", [module.Weight.Rows]) : null);
+
+    private EmbeddingTable Embedding(AdaptableModule module) => new(_modules.Add(module with { Kind = ModuleKind.Embedding }));
+
+    // A norm that several branches read through is one module.
+    private unsafe AdaptableModule Norm(string path, NativeBuffer weight, bool hasBias, float weightOffset) =>
+        _modules.Find(path) ?? _modules.Add(
+            new AdaptableModule(path, new WeightMatrix(ElementType.F32, 1, (int)(weight.Length / sizeof(float)), weight.Data))
+            {
+                Kind = ModuleKind.Norm,
+                HasBias = hasBias,
+                WeightOffset = weightOffset,
+            });
 
     private LmHead Head(DecoderFrame frame, WeightMatrix embedding)
     {
@@ -179,8 +198,9 @@ internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : 
             Tensors.Ignore(weight);
         }
 
+        _modules.IsTied = isTied;
         var matrix = isTied ? embedding : Tensors.Matrix(weight, config.VocabularySize, config.HiddenSize);
-        return new LmHead(frame.FinalNorm, Linear(frame.HeadPath, matrix, frame.HasHeadBias, isOutputHead: true))
+        return new LmHead(frame.FinalNorm, Linear(new AdaptableModule(frame.HeadPath, matrix) { HasBias = frame.HasHeadBias, IsOutputHead = true }))
         {
             Scale = frame.LogitScale,
             SoftCap = frame.LogitSoftCap,

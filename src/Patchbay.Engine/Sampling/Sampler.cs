@@ -6,9 +6,9 @@ namespace Patchbay.Engine.Sampling;
 /// </summary>
 internal sealed class Sampler(int vocabularySize)
 {
-    private readonly float[] _probabilities = new float[vocabularySize];
-    private readonly int[] _candidates = new int[vocabularySize];
-    private readonly float[] _keys = new float[vocabularySize];
+    private float[] _probabilities = new float[vocabularySize];
+    private int[] _candidates = new int[vocabularySize];
+    private float[] _keys = new float[vocabularySize];
 
     /// <param name="logits">Of one position; changed.</param>
     /// <param name="history">What was said so far.</param>
@@ -23,6 +23,14 @@ internal sealed class Sampler(int vocabularySize)
         if (best < 0 || options.Temperature == 0)
         {
             return best;
+        }
+
+        if (logits.Length > _keys.Length)
+        {
+            // An adapter may have a larger vocabulary than the base model.
+            _probabilities = new float[logits.Length];
+            _candidates = new int[logits.Length];
+            _keys = new float[logits.Length];
         }
 
         var count = Filter(logits, logits[best], options);

@@ -1,3 +1,5 @@
+using Patchbay.Engine.Adapters;
+
 namespace Patchbay.Engine;
 
 /// <summary>One prompt to be continued. Knows tokens only; text, names of adapters and tenants stay above the engine.</summary>
@@ -11,6 +13,12 @@ public sealed record GenerationRequest
     /// the generation ends, is cancelled or is refused.
     /// </summary>
     public AdapterLease? Adapter { get; init; }
+
+    /// <summary>
+    /// Adapter versions whose changes are added up, each times its weight, exactly; instead of <see cref="Adapter"/>. The engine
+    /// takes the leases over in the same way. The order matters for the last bits of the sum, and so for its digest.
+    /// </summary>
+    public IReadOnlyList<AdapterWeight> Adapters { get; init; } = [];
 
     /// <summary>Most tokens to generate; generation also ends at the model's context length.</summary>
     public int MaxTokens { get; init; } = int.MaxValue;
@@ -32,4 +40,27 @@ public sealed record GenerationRequest
 
     /// <summary>Receives the float32 logits after each prompt token (position, row of vocabulary length); forces the whole prompt to be computed.</summary>
     public Action<int, ReadOnlySpan<float>>? PromptLogits { get; init; }
+
+    /// <summary>What acts on its rows.</summary>
+    /// <exception cref="AdapterRefusedException">There is no such sum.</exception>
+    internal LoraAdapter? Compose()
+    {
+        if (Adapter is null)
+        {
+            return AdapterComposition.Of([.. Adapters.Select(part => (part.Lease.Adapter, part.Weight))]);
+        }
+
+        return Adapters.Count == 0
+            ? Adapter.Adapter
+            : throw new AdapterRefusedException("adapters: expected one adapter or a list of adapters, found both.");
+    }
+
+    internal void ReleaseLeases()
+    {
+        Adapter?.Dispose();
+        foreach (var part in Adapters)
+        {
+            part.Lease.Dispose();
+        }
+    }
 }

@@ -57,10 +57,10 @@ internal sealed class Scheduler(
         plan.Entries.AddRange(ordered);
     }
 
-    /// <summary>Notes what a step has computed. Tokens chosen for sequences that reached their end are appended afterwards.</summary>
-    public void Apply(StepPlan plan)
+    /// <summary>Notes what a pass has computed. Tokens chosen for sequences that reached their end are appended afterwards.</summary>
+    public void Apply(IReadOnlyList<StepPlan.Entry> entries)
     {
-        foreach (var (sequence, count) in plan.Entries)
+        foreach (var (sequence, count) in entries)
         {
             sequence.ComputedCount += count;
             RegisterBlocks(sequence);
@@ -134,7 +134,7 @@ internal sealed class Scheduler(
             && plan.TokenCount < limits.MaxBatchTokens
             && _running.Count < limits.MaxRunningSequences)
         {
-            sequence.Blocks ??= new BlockTable(pool);
+            sequence.Blocks ??= new BlockTable(pool, sequence.Adapter?.Stack?.CopyCount ?? 1);
             RestartIfAnglesChange(sequence);
             ReusePrefix(sequence);
             var count = Math.Min(sequence.PendingCount, limits.MaxBatchTokens - plan.TokenCount);
@@ -180,7 +180,7 @@ internal sealed class Scheduler(
     }
 
     private long Root(Sequence sequence) =>
-        index.Root(new CacheRoot(sequence.Request.Adapter?.Version.Digest.Hex, sequence.Request.CacheSalt));
+        index.Root(new CacheRoot(sequence.Adapter?.Version.Digest.Hex, sequence.Request.CacheSalt));
 
     private bool TryTakeState(Sequence sequence)
     {
@@ -263,6 +263,8 @@ internal sealed class Scheduler(
     }
 
     // Angles that depend on the length of the sequence make its keys useless to any other; a recurrent state is kept at the end
-    // of the sequence only, so there is none to go on from at the end of a shared prefix.
-    private bool IsCacheable(Sequence sequence) => limits.PrefixCache && !states.IsUsed && sequence.RotaryLength == 0;
+    // of the sequence only, so there is none to go on from at the end of a shared prefix; the index knows one block for the same
+    // positions, not several.
+    private bool IsCacheable(Sequence sequence) =>
+        limits.PrefixCache && !states.IsUsed && sequence.RotaryLength == 0 && sequence.Adapter?.Stack is null;
 }

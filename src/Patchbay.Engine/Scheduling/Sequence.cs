@@ -18,9 +18,11 @@ internal sealed class Sequence
     private readonly HashSet<int> _stopTokens;
     private volatile bool _isCancelled;
 
-    public Sequence(GenerationRequest request, ulong seed, IReadOnlyList<int> endOfSequence, int contextLength)
+    public Sequence(GenerationRequest request, LoraAdapter? adapter, ulong seed, IReadOnlyList<int> endOfSequence, int contextLength)
     {
         Request = request;
+        Adapter = adapter;
+        AdapterStart = adapter?.InvocationTokens is { } invocation ? LastOccurrence(request.PromptTokens.Span, [.. invocation]) : 0;
         Seed = seed;
         Tokens = [.. request.PromptTokens.Span];
         PromptCount = Tokens.Count;
@@ -47,7 +49,11 @@ internal sealed class Sequence
 
     public TokenHistory History { get; }
 
-    public LoraAdapter? Adapter => Request.Adapter?.Adapter;
+    /// <summary>What acts on its rows; null is the base model.</summary>
+    public LoraAdapter? Adapter { get; }
+
+    /// <summary>Position from which on it acts.</summary>
+    public int AdapterStart { get; }
 
     /// <summary>Tokens whose keys and values are in the cache.</summary>
     public int ComputedCount { get; set; }
@@ -99,10 +105,14 @@ internal sealed class Sequence
 
     public void Publish(GeneratedToken token) => _output.Writer.TryWrite(token);
 
-    /// <summary>Ends the output and gives the lease back.</summary>
+    /// <summary>Ends the output and gives the leases back.</summary>
     public void Complete(Exception? error = null)
     {
         _output.Writer.TryComplete(error);
-        Request.Adapter?.Dispose();
+        Request.ReleaseLeases();
     }
+
+    // What is not in the prompt never starts: occurrences in the answer do not count.
+    private static int LastOccurrence(ReadOnlySpan<int> prompt, ReadOnlySpan<int> tokens) =>
+        prompt.LastIndexOf(tokens) is var start && start >= 0 ? start : int.MaxValue;
 }

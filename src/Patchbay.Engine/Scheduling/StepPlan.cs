@@ -1,6 +1,6 @@
 namespace Patchbay.Engine.Scheduling;
 
-/// <summary>What one forward pass computes: for each sequence, how many of its pending tokens. Plain data.</summary>
+/// <summary>What one step computes: for each sequence, how many of its pending tokens. Plain data.</summary>
 internal sealed class StepPlan
 {
     /// <summary>The entries, sequences of the same adapter next to each other.</summary>
@@ -30,6 +30,10 @@ internal sealed class StepPlan
             Entries.RemoveAt(place);
         }
     }
+
+    /// <summary>The entries in runs whose rows pass through the same layers.</summary>
+    public IEnumerable<List<Entry>> Passes() =>
+        Entries.GroupBy(entry => entry.Sequence.Adapter?.Stack).Select(pass => pass.ToList());
 
     /// <param name="Sequence">Whose tokens.</param>
     /// <param name="Count">How many of them.</param>

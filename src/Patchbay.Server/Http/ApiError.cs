@@ -37,7 +37,7 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
         RequestRefusal.QueueFull => new(StatusCodes.Status429TooManyRequests, "rate_limit_error", refusal.Message, null, "queue_full"),
         RequestRefusal.Unavailable => Unavailable(refusal.Message, "engine_unavailable"),
         RequestRefusal.PromptTooLong => Invalid(refusal.Message, promptField, "context_length_exceeded"),
-        RequestRefusal.InvalidSampling => Invalid(refusal.Message),
+        RequestRefusal.InvalidSampling or RequestRefusal.AdaptersCannotBeComposed => Invalid(refusal.Message),
         _ => Invalid(refusal.Message, promptField),
     };
 }

@@ -9,8 +9,9 @@ namespace Patchbay.Logits;
 /// <param name="Prompt">Token ids.</param>
 /// <param name="Positions">The prompt positions whose logits are wanted; null wants all.</param>
 /// <param name="GreedyCount">How many tokens to continue with.</param>
+/// <param name="IsRouted">Whether tokens are routed between the adapters (Arrow) instead of adding them up.</param>
 internal sealed record LogitsCase(
-    string Name, string Base, IReadOnlyList<(string Path, double Weight)> Adapters, int[] Prompt, int[]? Positions, int GreedyCount)
+    string Name, string Base, IReadOnlyList<(string Path, double Weight)> Adapters, int[] Prompt, int[]? Positions, int GreedyCount, bool IsRouted)
 {
     private const int DefaultGreedyCount = 16;
 
@@ -34,7 +35,8 @@ internal sealed record LogitsCase(
         json.TryGetProperty("adapters", out var adapters) ? [.. adapters.EnumerateArray().Select(ReadAdapter)] : [],
         Numbers(json.GetProperty("input_ids")),
         json.TryGetProperty("positions", out var positions) ? Numbers(positions) : null,
-        json.TryGetProperty("greedy", out var greedy) ? greedy.GetArrayLength() : DefaultGreedyCount);
+        json.TryGetProperty("greedy", out var greedy) ? greedy.GetArrayLength() : DefaultGreedyCount,
+        json.TryGetProperty("arrow", out var arrow) && arrow.ValueKind != JsonValueKind.Null);
 
     private static (string Path, double Weight) ReadAdapter(JsonElement json) => (
         json.GetProperty("path").GetString() ?? throw new FormatException("an adapter has no path"),

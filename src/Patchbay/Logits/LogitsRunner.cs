@@ -52,13 +52,13 @@ internal sealed class LogitsRunner(string root, WeightFormat weights)
     {
         try
         {
-            using var lease = await LeaseAsync(engine, item);
+            var adapters = await LeaseAsync(engine, item);
             var rows = new Dictionary<int, float[]>();
             var wanted = item.Positions ?? [.. Enumerable.Range(0, item.Prompt.Length)];
             var generation = engine.Generate(new GenerationRequest
             {
                 PromptTokens = item.Prompt,
-                Adapter = lease,
+                Adapters = adapters,
                 MaxTokens = Math.Max(1, item.GreedyCount),
                 IgnoreEndOfSequence = true,
                 Sampling = SamplingOptions.Greedy,
@@ -81,20 +81,31 @@ internal sealed class LogitsRunner(string root, WeightFormat weights)
         }
     }
 
-    private async Task<AdapterLease?> LeaseAsync(InferenceEngine engine, LogitsCase item)
+    private async Task<IReadOnlyList<AdapterWeight>> LeaseAsync(InferenceEngine engine, LogitsCase item)
     {
-        if (item.Adapters.Count == 0)
+        if (item.IsRouted)
         {
-            return null;
+            throw new AdapterRefusedException("arrow: routing tokens between adapters is not supported.");
         }
 
-        if (item.Adapters is not [(var path, 1)])
+        var leases = new List<AdapterWeight>();
+        try
         {
-            throw new AdapterRefusedException("Composing several adapters, or one with a weight other than 1, is not supported.");
-        }
+            foreach (var (path, weight) in item.Adapters)
+            {
+                var version = await engine.LoadAdapterAsync(Path.Combine(root, path));
+                leases.Add(engine.TryAcquireAdapter(version.Digest, out var lease)
+                    ? new AdapterWeight(lease, (float)weight)
+                    : throw new AdapterRefusedException($"{version.Digest} was unloaded meanwhile."));
+            }
 
-        var version = await engine.LoadAdapterAsync(Path.Combine(root, path));
-        return engine.TryAcquireAdapter(version.Digest, out var lease) ? lease : null;
+            return leases;
+        }
+        catch
+        {
+            leases.ForEach(part => part.Lease.Dispose());
+            throw;
+        }
     }
 
     private void Refuse(LogitsCase item, string reason)

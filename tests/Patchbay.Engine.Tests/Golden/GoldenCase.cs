@@ -31,15 +31,38 @@ internal sealed record GoldenCase(
 /// <param name="Greedy">The tokens after the prompt.</param>
 internal sealed record GoldenAnswer(float[][] Logits, int[] Greedy)
 {
-    public static async Task<GoldenAnswer> ComputeAsync(InferenceEngine engine, GoldenCase golden, AdapterDigest? adapter)
+    /// <summary>The logits' bits, all rows one after the other.</summary>
+    public int[] Bits => [.. Logits.SelectMany(row => row.Select(BitConverter.SingleToInt32Bits))];
+
+    public static Task<GoldenAnswer> ComputeAsync(InferenceEngine engine, GoldenCase golden, AdapterDigest? adapter)
     {
-        var rows = new float[golden.Input.Length][];
         AdapterLease? lease = null;
         Assert.True(adapter is null || engine.TryAcquireAdapter(adapter.Value, out lease));
-        var generation = engine.Generate(new GenerationRequest
+        return ComputeAsync(engine, golden, new GenerationRequest { PromptTokens = golden.Input, Adapter = lease });
+    }
+
+    /// <summary>With the adapters that the case names, loaded onto the engine.</summary>
+    public static async Task<GoldenAnswer> ComputeAsync(InferenceEngine engine, GoldenCase golden) => await ComputeAsync(
+        engine, golden, new GenerationRequest { PromptTokens = golden.Input, Adapters = await LeaseAsync(engine, golden) });
+
+    public static async Task<IReadOnlyList<AdapterWeight>> LeaseAsync(InferenceEngine engine, GoldenCase golden)
+    {
+        var leases = new List<AdapterWeight>();
+        foreach (var (path, weight) in golden.Adapters)
         {
-            PromptTokens = golden.Input,
-            Adapter = lease,
+            var version = await engine.LoadAdapterAsync(Path.Combine(Fixtures.Own, path));
+            Assert.True(engine.TryAcquireAdapter(version.Digest, out var lease));
+            leases.Add(new AdapterWeight(lease, (float)weight));
+        }
+
+        return leases;
+    }
+
+    private static async Task<GoldenAnswer> ComputeAsync(InferenceEngine engine, GoldenCase golden, GenerationRequest request)
+    {
+        var rows = new float[golden.Input.Length][];
+        var generation = engine.Generate(request with
+        {
             MaxTokens = golden.Greedy.Length,
             IgnoreEndOfSequence = true,
             Sampling = SamplingOptions.Greedy,

@@ -98,7 +98,7 @@ public sealed class SchedulerTests
         public Sequence Enqueue(int prompt, int answer, int firstToken = 0)
         {
             var request = new GenerationRequest { PromptTokens = Enumerable.Range(firstToken, prompt).ToArray(), MaxTokens = answer };
-            var sequence = new Sequence(request, seed: 1, [], contextLength: 1 << 20);
+            var sequence = new Sequence(request, adapter: null, seed: 1, endOfSequence: [], contextLength: 1 << 20);
             _all.Add((sequence, prompt + answer));
             Scheduler.Enqueue(sequence);
             return sequence;
@@ -111,7 +111,7 @@ public sealed class SchedulerTests
             Assert.Equal(Plan.TokenCount, Plan.Entries.Sum(entry => entry.Count));
             Assert.Equal(Plan.Entries.Count, Plan.Entries.Select(entry => entry.Sequence).Distinct().Count());
             Assert.All(Plan.Entries, entry => Assert.True(entry.Sequence.Blocks!.Count * PagedLayer.BlockTokens >= entry.Sequence.ComputedCount + entry.Count));
-            Scheduler.Apply(Plan);
+            Scheduler.Apply(Plan.Entries);
             foreach (var (sequence, _) in Plan.Entries.ToList())
             {
                 Assert.True(sequence.PendingCount >= 0);
