@@ -9,19 +9,7 @@ internal readonly unsafe struct BF16 : IDenseEncoding
 
     public static void Decode<TSimd, TVector>(byte* row, int columns, float* destination)
         where TSimd : struct, ISimd<TVector>
-        where TVector : unmanaged
-    {
-        var column = 0;
-        for (; column <= columns - TSimd.Count; column += TSimd.Count)
-        {
-            TSimd.Store(Load<TSimd, TVector>(row, column), destination + column);
-        }
-
-        for (; column < columns; column++)
-        {
-            destination[column] = DecodeScalar(row, column);
-        }
-    }
+        where TVector : unmanaged => DenseRow.Decode<BF16, TSimd, TVector>(row, columns, destination);
 
     public static float DecodeScalar(byte* row, int column) => BitConverter.UInt32BitsToSingle((uint)((ushort*)row)[column] << 16);
 }
