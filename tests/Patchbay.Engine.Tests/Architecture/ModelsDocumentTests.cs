@@ -33,7 +33,7 @@ public sealed class ModelsDocumentTests
         var golden = FamilyGoldenTests.Families.Select(row => row.Data)
             .GroupBy(name => ModelConfig.Read(Path.Combine(Fixtures.Own, "families", name, "config.json")).ModelType)
             .ToDictionary(group => group.Key, group => string.Join(", ", group));
-        var gguf = GgufWeights.Architectures.GroupBy(entry => entry.Value).ToDictionary(group => group.Key, group => string.Join(", ", group.Select(entry => entry.Key)));
+        var gguf = GgufArchitectures.All.GroupBy(entry => entry.Value.ModelType).ToDictionary(group => group.Key, group => string.Join(", ", group.Select(entry => entry.Key)));
         var text = new StringBuilder();
         text.Append("# Model families\n\n")
             .Append("Made from the registry by a test. `model_type` is that of config.json, in the words of transformers 4 or 5; the third column is\n")
