@@ -28,6 +28,13 @@ public sealed class ModelsDocumentTests
         Assert.Equal([], ModelRegistry.Families.Keys.Except(tested));
     }
 
+    [Fact]
+    public void GroupsOfLlamaFactory_NameFamiliesOfTheRegistry()
+    {
+        Assert.Equal(131, LlamaFactoryGroups.All.Length);
+        Assert.Equal([], LlamaFactoryGroups.All.SelectMany(group => group.ModelTypes).Except(ModelRegistry.Families.Keys));
+    }
+
     private static string Describe()
     {
         var golden = FamilyGoldenTests.Families.Select(row => row.Data)
@@ -46,6 +53,24 @@ public sealed class ModelsDocumentTests
             text.Append(CultureInfo.InvariantCulture, $"| `{type}` | {family.Description} | {gguf.GetValueOrDefault(type, "")} | {golden.GetValueOrDefault(type, "")} |\n");
         }
 
+        AppendGroups(text);
         return text.ToString();
+    }
+
+    private static void AppendGroups(StringBuilder text)
+    {
+        var groups = LlamaFactoryGroups.All;
+        var textOnly = groups.Where(group => group.Missing is null || !(group.Missing.StartsWith("vision", StringComparison.Ordinal) || group.Missing == "audio")).ToList();
+        text.Append("\n## Models of LLaMA-Factory\n\n")
+            .Append(CultureInfo.InvariantCulture, $"LLaMA-Factory registers {groups.Length} groups of models; {textOnly.Count} of them are text only. ")
+            .Append(CultureInfo.InvariantCulture, $"{groups.Count(group => group.IsWhole)} groups are built by a family\nabove, {groups.Count(group => group.IsPartial)} more in part, ")
+            .Append(CultureInfo.InvariantCulture, $"{groups.Count(group => group.ModelTypes.Length == 0)} not. ")
+            .Append("Copies quantised by GPTQ, AWQ or bitsandbytes are refused in all groups; take the original or a\nGGUF file. ")
+            .Append("The table goes by the type that each model publishes; that a group is listed does not say that all of its models were run here.\n\n")
+            .Append("| group | model_type | not built |\n|---|---|---|\n");
+        foreach (var group in groups)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| {group.Name} | {string.Join(", ", group.ModelTypes.Select(type => $"`{type}`"))} | {group.Missing} |\n");
+        }
     }
 }
