@@ -10,6 +10,7 @@ internal static class Bloom
     {
         var (config, hidden) = (model.Config, model.Config.HiddenSize);
         config.Require("apply_residual_connection_post_layernorm", "false");
+        config.Ignore("offset_alibi", "skip_bias_add", "skip_bias_add_qkv");
         var activation = Activation.Find("gelu_new")!;
         var slopes = model.Tensors.Computed(Slopes(config.HeadCount));
         var frame = new DecoderFrame

@@ -15,6 +15,11 @@ internal static class Cohere
     public static DecoderModel Build(ModelBuilder model, Func<int, string, AttentionParts> attention)
     {
         var config = model.Config;
+        config.Require("position_embedding_type", "rope_gptj");
+        config.Require("use_embedding_sharing", "true");
+        config.Require("use_gated_activation", "true");
+        config.Require("use_parallel_block", "true");
+        config.Ignore("use_parallel_embedding");
         var frame = new DecoderFrame
         {
             FinalNorm = model.LayerNorm("model.norm", config.HiddenSize, hasBias: false),

@@ -6,6 +6,8 @@ internal static class Cohere2
     public static DecoderModel Build(ModelBuilder model)
     {
         var config = model.Config;
+        config.Require("order_of_interleaved_layers", "local_attn_first");
+        config.Require("layer_switch", "4");
         var rotary = model.Rotary(config.HeadDim, new RotaryOptions { TurnsNeighbours = true });
         return Cohere.Build(model, (layer, path) => config.IsSliding(layer, pattern: 4)
             ? Cohere.Attention(model, path, rotary) with { Window = config.SlidingWindow }

@@ -64,6 +64,10 @@ internal static class Deepseek
         var config = model.Config;
         var (heads, hidden) = (config.HeadCount, config.HiddenSize);
         var (own, turned, value) = (config.Whole("qk_nope_head_dim"), config.Whole("qk_rope_head_dim"), config.Whole("v_head_dim"));
+        config.Require("qk_head_dim", $"{own + turned}");
+
+        // Latent attention has no key heads of its own.
+        config.Ignore("head_dim", "num_key_value_heads");
         var (queryRank, rank) = (config.Whole("q_lora_rank", 0), config.Whole("kv_lora_rank"));
         var bias = config.Boolean("attention_bias", false);
         return new LatentAttentionParts

@@ -8,7 +8,7 @@ internal static class Dots1
     public static DecoderModel Build(ModelBuilder model)
     {
         var config = model.Config;
-        RefuseWindows(config);
+        config.RequireFullAttention();
         var bias = config.Boolean("attention_bias", false);
         var settings = DeepseekMoe.SigmoidRouter(config);
         return Llama.Build(model, new LlamaDifferences
@@ -18,14 +18,5 @@ internal static class Dots1
             HeadNorms = true,
             FeedForward = layer => DeepseekMoe.FeedForward(model, layer, settings),
         });
-    }
-
-    private static void RefuseWindows(ModelConfig config)
-    {
-        // The configuration carries a window that only layers of this type would use.
-        if (config.TextList("layer_types").Contains("sliding_attention"))
-        {
-            throw config.Refuse("layer_types", "full_attention only");
-        }
     }
 }

@@ -9,6 +9,10 @@ internal static class Falcon
     {
         var (config, hidden) = (model.Config, model.Config.HiddenSize);
         config.Require("alibi", "false");
+        config.Require("apply_residual_connection_post_layernorm", "false");
+
+        // Each of the two architectures carries the fields of the other.
+        config.Ignore("num_kv_heads", "n_head_kv", "multi_query", "parallel_attn");
         var isNew = config.Boolean("new_decoder_architecture", false);
         var isParallel = isNew || config.Boolean("parallel_attn", true);
         var hasTwoNorms = isNew && config.Whole("num_ln_in_parallel_attn", 2) == 2;

@@ -8,6 +8,9 @@ internal static class Gemma
     public static DecoderModel Build(ModelBuilder model)
     {
         model.Config.Require("use_bidirectional_attention", "false");
+
+        // Versions of transformers differ in which of the two they follow.
+        model.Config.Require("hidden_activation", model.Config.Text("hidden_act") ?? "gelu_pytorch_tanh");
         var bias = model.Config.Boolean("attention_bias", false);
         var activation = model.Activation(fallback: "gelu_pytorch_tanh");
         return Llama.Build(model, new LlamaDifferences

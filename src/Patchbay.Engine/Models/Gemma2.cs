@@ -20,6 +20,9 @@ internal static class Gemma2
     {
         var config = model.Config;
         config.Require("use_bidirectional_attention", "false");
+
+        // Carried beside hidden_activation, which is what counts.
+        config.Ignore("hidden_act");
         var activation = model.Activation("hidden_activation", "gelu_pytorch_tanh");
         var frame = new DecoderFrame
         {

@@ -1,7 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Patchbay.Engine.Checkpoints.Gguf;
 using Patchbay.Engine.Tensors;
 
@@ -9,48 +7,38 @@ namespace Patchbay.Engine.Models;
 
 /// <summary>
 /// A GGUF file in the words of Hugging Face: metadata as a configuration, tensors under their original names and in their
-/// original order of rows (llama.cpp <c>gguf-py/gguf/{constants,tensor_mapping}.py</c>, <c>convert_hf_to_gguf.py</c>).
+/// original order of rows. Adapters are trained on the latter.
 /// </summary>
 internal sealed unsafe class GgufWeights : IWeightSource
 {
-    private static readonly Dictionary<string, (string ModelType, string Architecture)> s_architectures = new()
-    {
-        ["llama"] = ("llama", "LlamaForCausalLM"),
-        ["qwen2"] = ("qwen2", "Qwen2ForCausalLM"),
-        ["qwen3"] = ("qwen3", "Qwen3ForCausalLM"),
-    };
-
-    private static readonly (string Gguf, string HuggingFace)[] s_layerParts =
-    [
-        ("attn_q", "self_attn.q_proj"), ("attn_k", "self_attn.k_proj"), ("attn_v", "self_attn.v_proj"), ("attn_output", "self_attn.o_proj"),
-        ("attn_q_norm", "self_attn.q_norm"), ("attn_k_norm", "self_attn.k_norm"), ("attn_norm", "input_layernorm"),
-        ("ffn_gate", "mlp.gate_proj"), ("ffn_up", "mlp.up_proj"), ("ffn_down", "mlp.down_proj"), ("ffn_norm", "post_attention_layernorm"),
-    ];
-
     private readonly GgufFile _file;
+    private readonly GgufArchitecture _architecture;
     private readonly Dictionary<string, TensorView> _tensors = [];
-    private readonly List<NativeBuffer> _reordered = [];
+    private readonly List<NativeBuffer> _changed = [];
 
     private GgufWeights(GgufFile file)
     {
         _file = file;
-        var architecture = file.Get("general.architecture").AsString();
-        Config = new ModelConfig(ReadConfig(architecture), "GGUF metadata");
+        var metadata = new GgufMetadata(file);
+        _architecture = GgufArchitectures.Find(metadata);
+        Config = GgufConfig.Read(file, metadata, _architecture);
         foreach (var tensor in file.Tensors)
         {
-            Add(architecture, tensor);
+            // Factors of the frequencies are part of the configuration.
+            if (!tensor.Name.StartsWith("rope_f", StringComparison.Ordinal))
+            {
+                Add(metadata.Architecture, tensor);
+            }
         }
     }
-
-    /// <summary>The values of <c>general.architecture</c> that can be read, with the <c>model_type</c> of each.</summary>
-    public static IReadOnlyDictionary<string, string> Architectures { get; } =
-        s_architectures.ToDictionary(entry => entry.Key, entry => entry.Value.ModelType);
 
     public ModelConfig Config { get; }
 
     public GgufFile File => _file;
 
     public string Name => "The GGUF file";
+
+    public bool StoresOutputsFirst => _architecture.StoresOutputsFirst;
 
     public IEnumerable<string> Names => _tensors.Keys;
 
@@ -73,88 +61,68 @@ internal sealed unsafe class GgufWeights : IWeightSource
 
     public void Dispose()
     {
-        _reordered.ForEach(buffer => buffer.Dispose());
+        _changed.ForEach(buffer => buffer.Dispose());
         _file.Dispose();
     }
 
-    private JsonElement ReadConfig(string architecture)
-    {
-        if (!s_architectures.TryGetValue(architecture, out var names))
-        {
-            throw new InvalidDataException(
-                $"GGUF key 'general.architecture': expected one of {string.Join(", ", s_architectures.Keys)}, found {architecture}.");
-        }
-
-        var config = new JsonObject
-        {
-            ["model_type"] = names.ModelType,
-            ["architectures"] = new JsonArray(names.Architecture),
-            ["hidden_size"] = Whole("embedding_length"),
-            ["intermediate_size"] = Whole("feed_forward_length"),
-            ["num_hidden_layers"] = Whole("block_count"),
-            ["num_attention_heads"] = Whole("attention.head_count"),
-            ["num_key_value_heads"] = Whole("attention.head_count_kv"),
-            ["head_dim"] = Find("attention.key_length") is null ? null : Whole("attention.key_length"),
-            ["max_position_embeddings"] = Whole("context_length"),
-            ["rms_norm_eps"] = Find("attention.layer_norm_rms_epsilon")?.AsNumber() ?? 1e-6,
-            ["rope_theta"] = Find("rope.freq_base")?.AsNumber() ?? 10000,
-            ["vocab_size"] = Vocabulary(),
-            ["tie_word_embeddings"] = !_file.TryGetTensor("output.weight", out _),
-        };
-        if (Find("rope.scaling.type")?.AsString() is { } scaling and not "none")
-        {
-            throw new InvalidDataException($"GGUF key '{architecture}.rope.scaling.type': expected none, found {scaling}.");
-        }
-
-        if (_file.Find("tokenizer.ggml.eos_token_id") is { } endOfSequence)
-        {
-            config["eos_token_id"] = endOfSequence.AsInteger();
-        }
-
-        return JsonDocument.Parse(config.ToJsonString()).RootElement;
-
-        GgufValue? Find(string key) => _file.Find($"{architecture}.{key}");
-
-        long Whole(string key) => _file.Get($"{architecture}.{key}").AsInteger();
-    }
-
-    private long Vocabulary() => _file.TryGetTensor("token_embd.weight", out var tensor) && tensor!.Shape.Length == 2
-        ? tensor.Shape[0]
-        : throw new InvalidDataException("GGUF tensor 'token_embd.weight': expected shape (vocabulary, hidden), found no such tensor.");
-
     private void Add(string architecture, GgufTensor tensor)
     {
-        var name = Translate(tensor.Name)
+        var name = Translate(tensor.Name, out var part)
             ?? throw new InvalidDataException($"GGUF tensor '{tensor.Name}' belongs to no part of a {architecture} model that is known here.");
         var type = ToElementType(tensor);
-        var data = _file.DataOf(tensor);
-        if (architecture == "llama" && (tensor.Name.Contains(".attn_q.", StringComparison.Ordinal) || tensor.Name.Contains(".attn_k.", StringComparison.Ordinal)))
+        var data = Data(tensor, part);
+        if (name.Contains('*', StringComparison.Ordinal))
         {
-            data = HalvesTogether(tensor, tensor.Name.Contains(".attn_q.", StringComparison.Ordinal) ? Config.HeadCount : Config.KvHeadCount);
+            AddExperts(name, type, tensor, data);
+            return;
         }
 
-        _tensors.Add(name, new TensorView(name, type, tensor.Shape, (nint)data, tensor.ByteLength));
+        // A matrix of one row may have lost that dimension.
+        long[] shape = part == "ffn_gate_inp_shexp" && tensor.Shape.Length == 1 ? [1, tensor.Shape[0]] : tensor.Shape;
+        _tensors.Add(name, new TensorView(name, type, shape, (nint)data, tensor.ByteLength));
     }
 
-    private static string? Translate(string name)
+    private void AddExperts(string name, ElementType type, GgufTensor tensor, byte* data)
+    {
+        if (tensor.Shape is not [var count, var rows, var columns])
+        {
+            throw new InvalidDataException(
+                $"GGUF tensor '{tensor.Name}': expected shape (experts, outputs, inputs), found [{string.Join(", ", tensor.Shape)}].");
+        }
+
+        var bytes = tensor.ByteLength / count;
+        for (var i = 0; i < count; i++)
+        {
+            var expert = name.Replace("*", i.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+            _tensors.Add(expert, new TensorView(expert, type, [rows, columns], (nint)(data + (i * bytes)), bytes));
+        }
+    }
+
+    private byte* Data(GgufTensor tensor, string part) => _architecture.Rows switch
+    {
+        GgufRows.NeighbouringPairs when part is "attn_q" or "attn_k" =>
+            Reorder(tensor, PairedRow(tensor, part == "attn_q" ? Config.HeadCount : Config.KvHeadCount)),
+        GgufRows.GroupedHeads when part == "attn_qkv" => Reorder(tensor, GroupedRow(tensor)),
+        _ when _architecture.NormsHoldOneMore && part.EndsWith("norm", StringComparison.Ordinal) => OneLess(tensor),
+        _ => _file.DataOf(tensor),
+    };
+
+    private string? Translate(string name, out string part)
     {
         var dot = name.LastIndexOf('.');
         var (stem, suffix) = (name[..Math.Max(0, dot)], name[(dot + 1)..]);
-        switch (stem)
-        {
-            case "token_embd": return $"model.embed_tokens.{suffix}";
-            case "output_norm": return $"model.norm.{suffix}";
-            case "output": return $"lm_head.{suffix}";
-        }
-
-        var parts = stem.Split('.');
-        if (parts is not ["blk", var number, var part] || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var layer))
+        var isOfLayer = stem.StartsWith("blk.", StringComparison.Ordinal);
+        var parts = stem.Split('.', 3);
+        part = isOfLayer && parts.Length == 3 ? parts[2] : stem;
+        if (!_architecture.Names.TryGetValue(part, out var module) || isOfLayer != module.Contains('#', StringComparison.Ordinal))
         {
             return null;
         }
 
-        var match = Array.Find(s_layerParts, entry => entry.Gguf == part);
-        return match.HuggingFace is null ? null : $"model.layers.{layer}.{match.HuggingFace}.{suffix}";
+        return !isOfLayer ? $"{module}.{suffix}"
+            : int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var layer)
+                ? $"{module.Replace("#", layer.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)}.{suffix}"
+            : null;
     }
 
     private static ElementType ToElementType(GgufTensor tensor) => tensor.SupportedType.Name switch
@@ -168,20 +136,60 @@ internal sealed unsafe class GgufWeights : IWeightSource
         var name => Enum.Parse<ElementType>(name),
     };
 
-    // llama.cpp turns neighbouring values and stores the rows of each head as 0, d/2, 1, d/2 + 1, …; Hugging Face turns the
-    // halves against each other. Adapters are trained on the latter.
-    private byte* HalvesTogether(GgufTensor tensor, int heads)
+    // llama.cpp turns neighbouring values; Hugging Face turns the halves of a head against each other.
+    private static Func<int, int> PairedRow(GgufTensor tensor, int heads)
+    {
+        var headDim = Divide(tensor, heads);
+        return row => (row / headDim * headDim) + (2 * (row % headDim % (headDim / 2))) + (row % headDim / (headDim / 2));
+    }
+
+    // Where the file has queries, keys and values one after the other, Hugging Face has for each key head its queries, key and value.
+    private Func<int, int> GroupedRow(GgufTensor tensor)
+    {
+        var heads = Config.HeadCount;
+        var groups = Config.Boolean("multi_query", false) ? 1 : Config.Whole("num_kv_heads", Config.KvHeadCount);
+        var headDim = Divide(tensor, heads + (2 * groups));
+        var (queries, size) = (heads / groups, (heads / groups) + 2);
+        return row =>
+        {
+            var (group, within) = (row / headDim / size, row / headDim % size);
+            var head = within < queries ? (group * queries) + within : heads + group + (within == queries ? 0 : groups);
+            return (head * headDim) + (row % headDim);
+        };
+    }
+
+    private static int Divide(GgufTensor tensor, int heads) => tensor.Shape[0] % heads == 0 && tensor.Shape[0] / heads is var size && size % 2 == 0
+        ? (int)size
+        : throw new InvalidDataException(
+            $"GGUF tensor '{tensor.Name}': expected rows for {heads} heads of an even size, found [{string.Join(", ", tensor.Shape)}].");
+
+    private byte* Reorder(GgufTensor tensor, Func<int, int> source)
     {
         var rows = (int)tensor.Shape[0];
         var rowBytes = tensor.ByteLength / rows;
-        var headDim = rows / heads;
         var buffer = new NativeBuffer(tensor.ByteLength);
-        _reordered.Add(buffer);
+        _changed.Add(buffer);
         for (var row = 0; row < rows; row++)
         {
-            var (head, within) = (row / headDim, row % headDim);
-            var source = (head * headDim) + (2 * (within % (headDim / 2))) + (within / (headDim / 2));
-            Buffer.MemoryCopy(_file.DataOf(tensor) + (source * rowBytes), buffer.Data + (row * rowBytes), rowBytes, rowBytes);
+            Buffer.MemoryCopy(_file.DataOf(tensor) + (source(row) * rowBytes), buffer.Data + (row * rowBytes), rowBytes, rowBytes);
+        }
+
+        return buffer.Data;
+    }
+
+    private byte* OneLess(GgufTensor tensor)
+    {
+        if (tensor.Type.Name != "F32")
+        {
+            throw new InvalidDataException($"GGUF tensor '{tensor.Name}': expected the values of a norm as F32, found {tensor.Type.Name}.");
+        }
+
+        var buffer = new NativeBuffer(tensor.ByteLength);
+        _changed.Add(buffer);
+        var values = new ReadOnlySpan<float>(_file.DataOf(tensor), (int)(tensor.ByteLength / sizeof(float)));
+        for (var i = 0; i < values.Length; i++)
+        {
+            buffer.Floats[i] = values[i] - 1;
         }
 
         return buffer.Data;

@@ -12,6 +12,9 @@ internal static class GptOss
     public static DecoderModel Build(ModelBuilder model)
     {
         var config = model.Config;
+
+        // Published configurations say these two twice.
+        config.Ignore("experts_per_token", "initial_context_length");
         var bias = config.Boolean("attention_bias", true);
         return Llama.Build(model, new LlamaDifferences
         {

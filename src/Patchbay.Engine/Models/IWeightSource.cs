@@ -12,6 +12,9 @@ internal interface IWeightSource : IDisposable
 
     IEnumerable<string> Names { get; }
 
+    /// <summary>Whether layers that Hugging Face stores with inputs first are stored (outputs, inputs) here.</summary>
+    bool StoresOutputsFirst => false;
+
     bool TryGet(string name, [NotNullWhen(true)] out TensorView? tensor);
 }
 

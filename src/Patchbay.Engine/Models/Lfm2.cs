@@ -8,6 +8,13 @@ internal static class Lfm2
     public static DecoderModel Build(ModelBuilder model)
     {
         var config = model.Config;
+        config.Require("block_use_swiglu", "true");
+        config.Require("use_pos_enc", "true");
+
+        // How it was initialised, and the words of older configurations for what is read under another name.
+        config.Ignore(
+            "block_dim", "block_mlp_init_scale", "block_out_init_scale", "block_use_xavier_init", "conv_dim", "conv_dim_out",
+            "conv_use_xavier_init", "block_multiple_of", "block_ffn_dim_multiplier");
         var hidden = config.HiddenSize;
         var rotary = model.Rotary(config.HeadDim, new RotaryOptions { Theta = 1_000_000 });
         var frame = new DecoderFrame { FinalNorm = Norm(model, "model.embedding_norm", hidden), TiesByDefault = true };

@@ -9,6 +9,8 @@ internal static class Mamba
     {
         var config = model.Config;
         config.Require("hidden_act", "silu");
+        config.Require("rms_norm", "true");
+        config.Ignore("d_model", "d_inner", "pad_vocab_size_multiple", "time_step_min", "time_step_max", "time_step_floor");
         var (hidden, epsilon) = (config.HiddenSize, config.LayerNormEpsilon);
         var frame = new DecoderFrame
         {

@@ -10,6 +10,7 @@ namespace Patchbay.Engine.Models;
 internal sealed class ModelConfig
 {
     private static readonly Regex s_infinity = new(@"(?<=[\[,:]\s*)Infinity(?=\s*[,\]}])", RegexOptions.CultureInvariant);
+    private readonly HashSet<string> _read = new(StringComparer.Ordinal);
     private readonly JsonElement _root;
     private readonly string _file;
 
@@ -114,6 +115,7 @@ internal sealed class ModelConfig
     /// <summary>A size, 1 or more, by the first of several names that is there.</summary>
     public int WholeOf(params ReadOnlySpan<string> names)
     {
+        Ignore(names);
         foreach (var name in names)
         {
             if (TryGet(name, out _))
@@ -142,6 +144,7 @@ internal sealed class ModelConfig
     /// <param name="pattern">The family's pattern: one of so many layers, the last, sees everything.</param>
     public bool IsSliding(int layer, int pattern)
     {
+        Ignore("sliding_window_pattern", "_sliding_window_pattern");
         if (TryGet("layer_types", out var types))
         {
             return types.ValueKind == JsonValueKind.Array && types.GetArrayLength() == LayerCount
@@ -191,9 +194,60 @@ internal sealed class ModelConfig
         }
     }
 
+    /// <summary>Says that fields, whatever they hold, change nothing that is computed in this family.</summary>
+    public void Ignore(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            _read.Add(name);
+        }
+    }
+
+    /// <summary>Applies to a model that is built: what it did not ask for, it does not compute.</summary>
+    /// <exception cref="InvalidDataException">A field holds something, and is neither read nor known to change nothing.</exception>
+    public void RefuseUnread()
+    {
+        if (Object("quantization_config") is not null || Object("compression_config") is not null)
+        {
+            throw new InvalidDataException(
+                $"{_file}: quantization_config: weights that are quantised this way are not known here; take the original checkpoint or a GGUF file.");
+        }
+
+        foreach (var field in _root.EnumerateObject())
+        {
+            if (!IsEmpty(field.Value) && !_read.Contains(field.Name) && !NeutralFields.Contains(field.Name))
+            {
+                throw new InvalidDataException($"{_file}: {field.Name} is not known here; it may change what the model computes.");
+            }
+        }
+
+        static bool IsEmpty(JsonElement value) => value.ValueKind switch
+        {
+            JsonValueKind.Null or JsonValueKind.False => true,
+            JsonValueKind.String => value.GetString() == "",
+            JsonValueKind.Array => value.GetArrayLength() == 0,
+            JsonValueKind.Object => !value.EnumerateObject().Any(),
+            _ => false,
+        };
+    }
+
+    /// <summary>Refuses windows in families whose configurations carry the width of one that no layer uses.</summary>
+    public void RequireFullAttention()
+    {
+        Require("use_sliding_window", "false");
+        Ignore("sliding_window", "max_window_layers");
+        if (TextList("layer_types").Any(type => type != "full_attention"))
+        {
+            throw Refuse("layer_types", "full_attention only");
+        }
+    }
+
     public InvalidDataException Refuse(string name, string expected) =>
         new($"{_file}: {name}: expected {expected}, found {(TryGet(name, out var value) ? value.GetRawText() : "nothing")}.");
 
-    private bool TryGet(string name, out JsonElement value) =>
-        _root.TryGetProperty(name, out value) && value.ValueKind != JsonValueKind.Null;
+    private bool TryGet(string name, out JsonElement value)
+    {
+        _read.Add(name);
+        return _root.TryGetProperty(name, out value) && value.ValueKind != JsonValueKind.Null;
+    }
 }

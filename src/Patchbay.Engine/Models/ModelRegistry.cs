@@ -62,8 +62,15 @@ internal static class ModelRegistry
     public static IReadOnlyDictionary<string, ModelFamily> Families => s_families;
 
     /// <exception cref="InvalidDataException">The type is not known, or the checkpoint does not fit it.</exception>
-    public static DecoderModel Build(ModelBuilder builder) =>
-        s_families.TryGetValue(builder.Config.ModelType, out var family)
-            ? family.Build(builder)
-            : throw builder.Config.Refuse("model_type", $"one of {string.Join(", ", s_families.Keys)}");
+    public static DecoderModel Build(ModelBuilder builder)
+    {
+        if (!s_families.TryGetValue(builder.Config.ModelType, out var family))
+        {
+            throw builder.Config.Refuse("model_type", $"one of {string.Join(", ", s_families.Keys)}");
+        }
+
+        var model = family.Build(builder);
+        builder.Config.RefuseUnread();
+        return model;
+    }
 }

@@ -22,9 +22,14 @@ internal sealed unsafe class ModelTensors(IWeightSource weights) : IDisposable
         return new WeightMatrix(tensor.Type, rows, columns, tensor.Pointer);
     }
 
-    /// <summary>Weights of shape (rows, columns) that are stored as (columns, rows).</summary>
+    /// <summary>Weights of shape (rows, columns) that Hugging Face stores as (columns, rows).</summary>
     public WeightMatrix TransposedMatrix(string name, int rows, int columns)
     {
+        if (weights.StoresOutputsFirst)
+        {
+            return Matrix(name, rows, columns);
+        }
+
         var tensor = Take(name, [columns, rows]);
         var buffer = new NativeBuffer(tensor.ByteLength);
         _owned.Add(buffer);

@@ -8,6 +8,8 @@ internal static class Phi3
     public static DecoderModel Build(ModelBuilder model)
     {
         var config = model.Config;
+        config.Require("full_attn_mod", "1");
+        config.Require("interpolate_factor", "1");
         var (queries, keys) = (config.HeadCount * config.HeadDim, config.KvHeadCount * config.HeadDim);
         return Llama.Build(model, new LlamaDifferences
         {

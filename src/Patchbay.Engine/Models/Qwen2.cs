@@ -5,7 +5,7 @@ internal static class Qwen2
 {
     public static DecoderModel Build(ModelBuilder model)
     {
-        model.Config.Require("use_sliding_window", "false");
+        model.Config.RequireFullAttention();
         return Llama.Build(model, new LlamaDifferences { QueryKeyValueBias = true });
     }
 }

@@ -8,7 +8,10 @@ internal static class Qwen2Moe
 {
     public static DecoderModel Build(ModelBuilder model)
     {
-        model.Config.Require("use_sliding_window", "false");
+        model.Config.RequireFullAttention();
+
+        // Of plain layers, which a configuration may have none of.
+        model.Config.Ignore("intermediate_size");
         return Llama.Build(model, new LlamaDifferences
         {
             QueryKeyValueBias = model.Config.Boolean("qkv_bias", true),

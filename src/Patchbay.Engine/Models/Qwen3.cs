@@ -5,7 +5,7 @@ internal static class Qwen3
 {
     public static DecoderModel Build(ModelBuilder model)
     {
-        model.Config.Require("use_sliding_window", "false");
+        model.Config.RequireFullAttention();
         var bias = model.Config.Boolean("attention_bias", false);
         return Llama.Build(model, new LlamaDifferences { QueryKeyValueBias = bias, OutputBias = bias, HeadNorms = true });
     }

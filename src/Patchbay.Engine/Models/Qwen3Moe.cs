@@ -8,7 +8,10 @@ internal static class Qwen3Moe
 {
     public static DecoderModel Build(ModelBuilder model)
     {
-        model.Config.Require("use_sliding_window", "false");
+        model.Config.RequireFullAttention();
+
+        // Of plain layers, which a configuration may have none of.
+        model.Config.Ignore("intermediate_size");
         var bias = model.Config.Boolean("attention_bias", false);
         return Llama.Build(model, new LlamaDifferences
         {

@@ -13,6 +13,9 @@ internal static class Qwen3Next
         var config = model.Config;
         var hidden = config.HiddenSize;
         model.Tensors.IgnoreAll("mtp.");
+
+        // Of plain layers, which a configuration may have none of.
+        config.Ignore("intermediate_size");
         var rotary = model.Rotary(config.HeadDim, new RotaryOptions { PartialFactor = 0.25 });
         var frame = new DecoderFrame { FinalNorm = model.RmsNorm("model.norm", hidden, weightOffset: 1) };
         return model.Decoder(frame, layer =>

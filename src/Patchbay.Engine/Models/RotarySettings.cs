@@ -10,6 +10,14 @@ namespace Patchbay.Engine.Models;
 internal sealed class RotarySettings
 {
     private const string SlidingAttention = "sliding_attention";
+
+    private static readonly string[] s_known =
+    [
+        "rope_type", "type", "rope_theta", "partial_rotary_factor", "factor", "original_max_position_embeddings", "low_freq_factor",
+        "high_freq_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "attention_factor", "truncate", "alpha", "short_factor",
+        "long_factor", "finetuned", "full_attention", SlidingAttention,
+    ];
+
     private readonly ModelConfig _config;
     private readonly RotaryOptions _options;
     private readonly JsonElement? _parameters;
@@ -19,6 +27,10 @@ internal sealed class RotarySettings
         _config = config;
         _options = options;
         _parameters = config.Object("rope_parameters") ?? config.Object("rope_scaling");
+
+        // What rope_parameters says goes before the same at the top, which older configurations keep.
+        config.Ignore(
+            "rope_scaling", "rope_theta", "rope_local_base_freq", "rotary_emb_base", "rotary_pct", "partial_rotary_factor", "original_max_position_embeddings");
         if (options.LayerType is { } layerType && _parameters is { } all && all.TryGetProperty(layerType, out var own)
             && own.ValueKind == JsonValueKind.Object)
         {
@@ -47,9 +59,9 @@ internal sealed class RotarySettings
             throw Refuse("partial_rotary_factor", $"a share that turns an even number of a head's {headDim} values", $"{dim}");
         }
 
-        if (_parameters is { } p && p.TryGetProperty("mrope_section", out _))
+        if (_parameters is { } p && p.EnumerateObject().Where(IsUnknown).Select(field => field.Name).FirstOrDefault() is { } unknown)
         {
-            throw Refuse("mrope_section", "nothing", "it");
+            throw Refuse(unknown, "nothing", "it");
         }
 
         var theta = Number("rope_theta") ?? Theta();
@@ -69,6 +81,9 @@ internal sealed class RotarySettings
             var other => throw Refuse("rope_type", "default, linear, dynamic, llama3, yarn or longrope", other),
         };
     }
+
+    private static bool IsUnknown(JsonProperty field) =>
+        field.Value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False) && !s_known.Contains(field.Name);
 
     private double Theta()
     {

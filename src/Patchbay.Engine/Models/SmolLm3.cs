@@ -6,7 +6,7 @@ internal static class SmolLm3
     public static DecoderModel Build(ModelBuilder model)
     {
         var config = model.Config;
-        config.Require("use_sliding_window", "false");
+        config.RequireFullAttention();
         var bias = config.Boolean("attention_bias", false);
         var interval = config.Whole("no_rope_layer_interval", 4);
         var turns = config.Numbers("no_rope_layers") ?? [.. Enumerable.Range(1, config.LayerCount).Select(layer => layer % interval == 0 ? 0 : 1)];

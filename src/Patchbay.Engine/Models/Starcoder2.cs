@@ -8,6 +8,10 @@ internal static class Starcoder2
         var config = model.Config;
         config.Require("mlp_type", "default");
         config.Require("norm_type", "layer_norm");
+        config.Require("scale_attn_weights", "true");
+
+        // Published configurations carry it beside hidden_act, which is what counts.
+        config.Ignore("activation_function");
         var bias = config.Boolean("use_bias", true);
         var activation = model.Activation(fallback: "gelu_pytorch_tanh");
         return Llama.Build(model, new LlamaDifferences

@@ -28,12 +28,19 @@ public sealed class ModelsDocumentTests
         Assert.Equal([], ModelRegistry.Families.Keys.Except(tested));
     }
 
+    [Fact]
+    public void GroupsOfLlamaFactory_NameFamiliesOfTheRegistry()
+    {
+        Assert.Equal(131, LlamaFactoryGroups.All.Length);
+        Assert.Equal([], LlamaFactoryGroups.All.SelectMany(group => group.ModelTypes).Except(ModelRegistry.Families.Keys));
+    }
+
     private static string Describe()
     {
         var golden = FamilyGoldenTests.Families.Select(row => row.Data)
             .GroupBy(name => ModelConfig.Read(Path.Combine(Fixtures.Own, "families", name, "config.json")).ModelType)
             .ToDictionary(group => group.Key, group => string.Join(", ", group));
-        var gguf = GgufWeights.Architectures.GroupBy(entry => entry.Value).ToDictionary(group => group.Key, group => string.Join(", ", group.Select(entry => entry.Key)));
+        var gguf = GgufArchitectures.All.GroupBy(entry => entry.Value.ModelType).ToDictionary(group => group.Key, group => string.Join(", ", group.Select(entry => entry.Key)));
         var text = new StringBuilder();
         text.Append("# Model families\n\n")
             .Append("Made from the registry by a test. `model_type` is that of config.json, in the words of transformers 4 or 5; the third column is\n")
@@ -46,6 +53,24 @@ public sealed class ModelsDocumentTests
             text.Append(CultureInfo.InvariantCulture, $"| `{type}` | {family.Description} | {gguf.GetValueOrDefault(type, "")} | {golden.GetValueOrDefault(type, "")} |\n");
         }
 
+        AppendGroups(text);
         return text.ToString();
+    }
+
+    private static void AppendGroups(StringBuilder text)
+    {
+        var groups = LlamaFactoryGroups.All;
+        var textOnly = groups.Where(group => group.Missing is null || !(group.Missing.StartsWith("vision", StringComparison.Ordinal) || group.Missing == "audio")).ToList();
+        text.Append("\n## Models of LLaMA-Factory\n\n")
+            .Append(CultureInfo.InvariantCulture, $"LLaMA-Factory registers {groups.Length} groups of models; {textOnly.Count} of them are text only. ")
+            .Append(CultureInfo.InvariantCulture, $"{groups.Count(group => group.IsWhole)} groups are built by a family\nabove, {groups.Count(group => group.IsPartial)} more in part, ")
+            .Append(CultureInfo.InvariantCulture, $"{groups.Count(group => group.ModelTypes.Length == 0)} not. ")
+            .Append("Copies quantised by GPTQ, AWQ or bitsandbytes are refused in all groups; take the original or a\nGGUF file. ")
+            .Append("The table goes by the type that each model publishes; that a group is listed does not say that all of its models were run here.\n\n")
+            .Append("| group | model_type | not built |\n|---|---|---|\n");
+        foreach (var group in groups)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| {group.Name} | {string.Join(", ", group.ModelTypes.Select(type => $"`{type}`"))} | {group.Missing} |\n");
+        }
     }
 }

@@ -41,6 +41,13 @@ internal sealed class GgufWriter
 
     public GgufWriter Pair(string key, string value) => Text(key).Raw(8u).Text(value);
 
+    public GgufWriter Pair(string key, float value) => Text(key).Raw(6u).Raw(BitConverter.GetBytes(value));
+
+    public GgufWriter Pair(string key, bool value) => Text(key).Raw(7u).Raw(value ? (byte)1 : (byte)0);
+
+    public GgufWriter Pair(string key, bool[] values) =>
+        Text(key).Raw(9u).Raw(7u).Raw((long)values.Length).Raw([.. values.Select(value => value ? (byte)1 : (byte)0)]);
+
     /// <summary>Dimensions in the order of the file, fastest first.</summary>
     public GgufWriter Tensor(string name, uint type, long offset, params long[] dimensions)
     {
@@ -65,6 +72,14 @@ internal sealed class GgufWriter
             _bytes.Add((byte)i);
         }
 
+        return this;
+    }
+
+    /// <summary>Values of a tensor, from the next multiple of 32 on.</summary>
+    public GgufWriter Data(ReadOnlySpan<float> values)
+    {
+        Data(0);
+        _bytes.AddRange(System.Runtime.InteropServices.MemoryMarshal.AsBytes(values));
         return this;
     }
 
