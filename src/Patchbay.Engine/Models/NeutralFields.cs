@@ -9,7 +9,7 @@ internal static class NeutralFields
     private static readonly HashSet<string> s_names = new(StringComparer.Ordinal)
     {
         // Bookkeeping.
-        "architectures", "model_type", "auto_map", "transformers_version", "torch_dtype", "dtype", "_name_or_path", "_commit_hash",
+        "architectures", "model_type", "auto_map", "transformers_version", "torch_dtype", "dtype", "_name_or_path", "_model_name_or_path", "_commit_hash",
         "_attn_implementation", "_attn_implementation_autoset", "_experts_implementation", "_from_model_config", "attn_implementation",
         "model_name", "tokenizer_class", "model_max_length", "max_sequence_length", "max_seq_len", "n_ctx", "task_specific_params", "id2label", "label2id", "problem_type",
         "finetuning_task", "transformers.js_config", "unsloth_fixed", "unsloth_version", "is_llama_config", "return_dict",

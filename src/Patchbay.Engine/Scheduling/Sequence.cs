@@ -108,8 +108,9 @@ internal sealed class Sequence
     /// <summary>Ends the output and gives the leases back.</summary>
     public void Complete(Exception? error = null)
     {
-        _output.Writer.TryComplete(error);
+        // In this order: whoever has read the last token finds the leases released.
         Request.ReleaseLeases();
+        _output.Writer.TryComplete(error);
     }
 
     // What is not in the prompt never starts: occurrences in the answer do not count.
