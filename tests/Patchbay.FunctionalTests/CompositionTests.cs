@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Patchbay.FunctionalTests;
 
@@ -101,6 +102,7 @@ public sealed class CompositionTests(DemoServer server) : IClassFixture<DemoServ
     [Fact]
     public async Task SumsAndAdaptersTogether_AnswerAsAlone()
     {
+        var pirate = Golden.Of("pirate")[0];
         var other = Mix.Replace("0.3", "0.6", StringComparison.Ordinal);
         var mixed = (await AskAsync(Mix)).Answer;
         var stronger = (await AskAsync(other)).Answer;
@@ -111,7 +113,7 @@ public sealed class CompositionTests(DemoServer server) : IClassFixture<DemoServ
                 0 => (mixed, (await AskAsync(Mix)).Answer),
                 1 => (stronger, (await AskAsync(other)).Answer),
                 2 => (Medical.Answer, (await server.AskAsync("medical", Medical.Question)).Answer),
-                _ => (Golden.Of("pirate")[i].Answer, (await server.AskAsync("pirate", Golden.Of("pirate")[i].Question)).Answer),
+                _ => (pirate.Answer, (await server.AskAsync("pirate", pirate.Question)).Answer),
             };
             Assert.Equal(expected, actual);
         }));
@@ -142,6 +144,72 @@ public sealed class CompositionTests(DemoServer server) : IClassFixture<DemoServ
         Assert.Contains(part, error.GetProperty("message").GetString());
         Assert.Equal(status == 404, error.GetProperty("code").GetString() == "model_not_found");
         await server.WaitUntilIdleAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task AdapterWithoutSum_IsRefusedWithTheEnginesSentence()
+    {
+        var config = Path.Combine(server.AddAdapter("medical", "invoked"), "adapter_config.json");
+        var fields = JsonNode.Parse(await File.ReadAllTextAsync(config))!;
+        fields["alora_invocation_tokens"] = new JsonArray(5);
+        await File.WriteAllTextAsync(config, fields.ToJsonString());
+        using (var loaded = await server.PostAsync("/v1/load_lora_adapter", "{\"lora_name\":\"invoked\",\"lora_path\":\"invoked\"}"))
+        {
+            Assert.True(loaded.IsSuccessStatusCode, await loaded.Content.ReadAsStringAsync());
+        }
+        foreach (var stream in new[] { "false", "true" })
+        {
+            var sum = $"\"stream\":{stream},\"n\":2,\"adapters\":[{{\"name\":\"invoked\"}},{{\"name\":\"pirate\",\"weight\":0.5}}]";
+            var body = await server.PostJsonAsync("/v1/chat/completions", DemoServer.Ask(null, "Hello", sum), HttpStatusCode.BadRequest);
+            Assert.Contains("alora_invocation_tokens", body.GetProperty("error").GetProperty("message").GetString());
+        }
+        using var unloaded = await server.PostAsync("/v1/unload_lora_adapter", "{\"lora_name\":\"invoked\"}");
+        Assert.True(unloaded.IsSuccessStatusCode);
+        await server.WaitUntilIdleAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task SumWhileItsPartIsReplaced_IsOfOneVersion()
+    {
+        const string Sum = "\"adapters\":[{\"name\":\"moving\",\"weight\":0.75},{\"name\":\"pirate\",\"weight\":0.25}]";
+        server.AddAdapter("medical", "moving");
+        server.AddAdapter("medical-v2", "moving-2");
+        var answers = new Dictionary<string, string>();
+        foreach (var path in new[] { "moving", "moving-2" })
+        {
+            await LoadAsync(path);
+            var (answer, response, _) = await AskAsync(Sum);
+            answers[Header(response, "x-adapter-digest")] = answer;
+        }
+        Assert.Equal(2, answers.Count);
+        using var stop = new CancellationTokenSource();
+        var churn = Task.Run(async () =>
+        {
+            for (var i = 0; !stop.IsCancellationRequested; i++)
+            {
+                await LoadAsync(i % 2 == 0 ? "moving" : "moving-2");
+            }
+        });
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            for (var i = 0; i < 6; i++)
+            {
+                var (answer, response, _) = await AskAsync(Sum);
+                Assert.Equal(answers[Header(response, "x-adapter-digest")], answer);
+            }
+        })));
+        await stop.CancelAsync();
+        await churn;
+        using var unloaded = await server.PostAsync("/v1/unload_lora_adapter", "{\"lora_name\":\"moving\"}");
+        Assert.True(unloaded.IsSuccessStatusCode);
+        await server.WaitUntilIdleAsync(TimeSpan.FromSeconds(10));
+
+        async Task LoadAsync(string path)
+        {
+            using var response = await server.PostAsync(
+                "/v1/load_lora_adapter", $"{{\"lora_name\":\"moving\",\"lora_path\":\"{path}\",\"load_inplace\":true}}");
+            Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        }
     }
 
     [Fact]
