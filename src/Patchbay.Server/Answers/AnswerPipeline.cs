@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Patchbay.Control.Routing;
 using Patchbay.Engine;
 using Patchbay.Server.Adapters;
 using Patchbay.Server.Hosting;
@@ -18,7 +17,8 @@ internal delegate (Question? Question, ApiError? Error) QuestionReader(JsonEleme
 /// body ─ 1 read ─ 2 route and lease ─ 3 queue ─ 4 send
 /// </code>
 /// 1. The body is read and checked whole; nothing is reserved for a request that is wrong.
-/// 2. The model string, or the adapters beside it, become base, version or sum of versions, with leases for each answer; from here on headers say which.
+/// 2. The model string, or the adapters beside it, become base, version or sum of versions, with leases for each answer;
+/// from here on headers say which.
 /// 3. All answers are queued at the engine, or none.
 /// 4. They are streamed or sent whole; leaving this method for any reason ends them.
 /// </summary>
