@@ -23,6 +23,7 @@ public static class PatchbayEndpoints
         ("POST", "/switch-lora", SwitchLoraEndpoint.HandleAsync),
         ("POST", "/v1/load_lora_adapter", LoadLoraAdapterEndpoint.HandleAsync),
         ("POST", "/v1/unload_lora_adapter", UnloadLoraAdapterEndpoint.HandleAsync),
+        ("GET", "/lora-adapters", LoraAdaptersEndpoint.HandleAsync),
         ("GET", "/admin/engine", EngineStatisticsEndpoint.HandleAsync),
     ];
 

@@ -41,7 +41,7 @@ internal sealed partial class AdapterService(
             var route = router.Resolve(name, _aliases.Snapshot);
             if (route.Kind == RouteKind.Base)
             {
-                model = new AnsweringModel(BaseName, "base", null, route.Generation, []);
+                model = AnsweringModel.OfBase(BaseName, route.Generation);
                 return route;
             }
             if (route.Kind != RouteKind.Adapter)
@@ -50,10 +50,33 @@ internal sealed partial class AdapterService(
                 return route;
             }
             // The version may have been retired since the snapshot was read; the next one has its successor.
-            if (_resident.TryGetValue(route.Alias!.Digest, out var resident) && TryLease(resident.Version.Digest, leases) is { } taken)
+            if ((model = TryLease([new RoutedAdapter(route.Alias!, route.Generation, 1)], leases)) is not null)
             {
-                model = new AnsweringModel(route.Alias.Name, route.Alias.Name, resident.DigestText, route.Generation, taken);
                 return route;
+            }
+        }
+        throw new InvalidOperationException("An adapter's name was published without its version.");
+    }
+
+    /// <summary>Finds the adapters of a selection in one state of the aliases and leases each for every answer.</summary>
+    /// <returns>What answers; null where there is a problem.</returns>
+    public AnsweringModel? TryAcquire(AdapterSelection selection, int answers, out SelectionProblem? problem)
+    {
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            var parts = SelectionRouter.Resolve(selection, router, _aliases.Snapshot, out problem);
+            if (problem is not null)
+            {
+                return null;
+            }
+            if (parts.Count == 0)
+            {
+                return AnsweringModel.OfBase(BaseName, 0);
+            }
+            // As above: one of them may have been retired meanwhile.
+            if (TryLease(parts, answers) is { } model)
+            {
+                return model;
             }
         }
         throw new InvalidOperationException("An adapter's name was published without its version.");
@@ -234,19 +257,21 @@ internal sealed partial class AdapterService(
         return true;
     }
 
-    private List<AdapterLease>? TryLease(AdapterDigest digest, int count)
+    // All leases for all answers, or none.
+    private AnsweringModel? TryLease(List<RoutedAdapter> parts, int answers)
     {
-        var leases = new List<AdapterLease>(count);
-        while (leases.Count < count)
+        var leases = new List<AdapterWeight>(parts.Count * answers);
+        while (leases.Count < parts.Count * answers)
         {
-            if (!engine.TryAcquireAdapter(digest, out var lease))
+            var part = parts[leases.Count % parts.Count];
+            if (!_resident.TryGetValue(part.Alias.Digest, out var resident) || !engine.TryAcquireAdapter(resident.Version.Digest, out var lease))
             {
-                leases.ForEach(taken => taken.Dispose());
+                leases.ForEach(taken => taken.Lease.Dispose());
                 return null;
             }
-            leases.Add(lease);
+            leases.Add(new AdapterWeight(lease, part.Weight));
         }
-        return leases;
+        return AnsweringModel.OfAdapters(parts, [.. leases.Chunk(parts.Count)]);
     }
 
     private static partial class Log

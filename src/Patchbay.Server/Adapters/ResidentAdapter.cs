@@ -3,7 +3,7 @@ using Patchbay.Engine;
 
 namespace Patchbay.Server.Adapters;
 
-/// <summary>A version in memory, with its digest in both forms that the server needs.</summary>
+/// <summary>A version in memory, with its digest in the form that names carry.</summary>
 internal sealed class ResidentAdapter
 {
     /// <param name="version">As the engine loaded it.</param>
@@ -12,8 +12,7 @@ internal sealed class ResidentAdapter
     {
         Version = version;
         Loaded = loaded;
-        DigestText = version.Digest.ToString();
-        Digest = VersionDigest.TryParse(DigestText, out var digest)
+        Digest = VersionDigest.TryParse(version.Digest.ToString(), out var digest)
             ? digest
             : throw new InvalidOperationException("The engine's digest is not sha256: and 64 hexadecimal digits.");
     }
@@ -21,8 +20,6 @@ internal sealed class ResidentAdapter
     public AdapterVersion Version { get; }
 
     public DateTimeOffset Loaded { get; }
-
-    public string DigestText { get; }
 
     public VersionDigest Digest { get; }
 }

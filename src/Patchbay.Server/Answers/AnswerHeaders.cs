@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Patchbay.Server.Adapters;
@@ -12,7 +11,7 @@ internal static class AnswerHeaders
     {
         var headers = context.Response.Headers;
         headers["x-adapter"] = Ascii.IsValid(model.Label) ? model.Label : Uri.EscapeDataString(model.Label);
-        headers["x-adapter-generation"] = model.Generation.ToString(CultureInfo.InvariantCulture);
+        headers["x-adapter-generation"] = model.Generation;
         if (model.Digest is { } digest)
         {
             headers["x-adapter-digest"] = digest;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Patchbay.Engine;
+using Patchbay.Server.Adapters;
 using Patchbay.Server.Http;
 
 namespace Patchbay.Server.Answers;
@@ -15,6 +16,9 @@ internal sealed record AnswerOptions
 
     /// <summary>The model or adapter that the request names; null follows the default.</summary>
     public string? Model { get; private init; }
+
+    /// <summary>Adapters that are added up instead of <see cref="Model"/>; null where the model string decides.</summary>
+    public AdapterSelection? Adapters { get; private init; }
 
     /// <summary>Answers for each prompt.</summary>
     public int Choices { get; private init; } = 1;
@@ -38,13 +42,15 @@ internal sealed record AnswerOptions
     public bool IncludeUsage { get; private init; }
 
     /// <summary>Reads the common fields; problems are reported to <paramref name="fields"/>.</summary>
-    public static AnswerOptions Read(RequestFields fields, int vocabularySize, int maxChoices)
+    public static AnswerOptions Read(RequestFields fields, string baseName, int vocabularySize, int maxChoices)
     {
         RefuseUnsupported(fields);
         var stream = fields.Flag("stream");
+        var (model, adapters) = SelectionFields.Read(fields, baseName);
         return new AnswerOptions
         {
-            Model = ReadModel(fields),
+            Model = model,
+            Adapters = adapters,
             Choices = fields.Integer("n", 1, maxChoices) ?? 1,
             MaxTokens = ReadMaxTokens(fields),
             Sampling = ReadSampling(fields, vocabularySize),
@@ -79,18 +85,6 @@ internal sealed record AnswerOptions
         fields.Refuse("allowed_token_ids", "use 'logit_bias'.");
         fields.Refuse("truncate_prompt_tokens", "shorten the prompt before you send it.");
         fields.Refuse("prompt_embeds", "send text or token ids.");
-    }
-
-    private static string? ReadModel(RequestFields fields)
-    {
-        var model = fields.Text("model");
-        var adapter = fields.Text("adapter");
-        if (adapter is null || model is null or "" or "base" or "default" || model == adapter)
-        {
-            return adapter ?? model;
-        }
-        fields.Report("adapter", $"'adapter' and 'model' name different things ('{Quote(adapter)}' and '{Quote(model)}'); send one of them.");
-        return model;
     }
 
     private static string Quote(string text) => text.Length <= 64 ? text : text[..64];

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Patchbay.Control.Routing;
 using Patchbay.Engine;
 using Patchbay.Server.Adapters;
 using Patchbay.Server.Hosting;
@@ -18,7 +17,8 @@ internal delegate (Question? Question, ApiError? Error) QuestionReader(JsonEleme
 /// body ─ 1 read ─ 2 route and lease ─ 3 queue ─ 4 send
 /// </code>
 /// 1. The body is read and checked whole; nothing is reserved for a request that is wrong.
-/// 2. The model string becomes base or adapter version, with a lease for each answer; from here on headers say which.
+/// 2. The model string, or the adapters beside it, become base, version or sum of versions, with leases for each answer;
+/// from here on headers say which.
 /// 3. All answers are queued at the engine, or none.
 /// 4. They are streamed or sent whole; leaving this method for any reason ends them.
 /// </summary>
@@ -54,10 +54,10 @@ internal static class AnswerPipeline
     {
         // 2
         var answers = question.Prompts.Count * question.Options.Choices;
-        var route = opened.Adapters.TryAcquire(question.Options.Model, answers, out var model);
+        var (model, error) = Acquire(opened.Adapters, question.Options, answers);
         if (model is null)
         {
-            return ModelNotFound.Describe(route.Kind, question.Options.Model, opened.Adapters);
+            return error;
         }
         using (model)
         {
@@ -81,6 +81,17 @@ internal static class AnswerPipeline
             }
         }
         return null;
+    }
+
+    private static (AnsweringModel? Model, ApiError? Error) Acquire(AdapterService adapters, AnswerOptions options, int answers)
+    {
+        if (options.Adapters is not { } selection)
+        {
+            var route = adapters.TryAcquire(options.Model, answers, out var named);
+            return (named, named is null ? ModelNotFound.Describe(route.Kind, options.Model, adapters) : null);
+        }
+        var model = adapters.TryAcquire(selection, answers, out var problem);
+        return (model, problem is { } wrong ? SelectionRefused.Describe(wrong, selection.Field, adapters) : null);
     }
 
     private static async Task SendAsync(HttpContext context, PatchbayRuntime runtime, Question question, AnsweringModel model, GenerationGroup group)
@@ -110,7 +121,7 @@ internal static class AnswerPipeline
                 yield return new GenerationRequest
                 {
                     PromptTokens = prompt,
-                    Adapter = model.TakeLease(),
+                    Adapters = model.TakeLeases(),
                     MaxTokens = options.MaxTokens ?? int.MaxValue,
                     // Several answers of one seed are repeatable, yet not the same answer several times.
                     Sampling = options.Sampling.Seed is { } seed ? options.Sampling with { Seed = unchecked(seed + (ulong)choice) } : options.Sampling,

@@ -10,16 +10,17 @@ internal static class ModelNotFound
     private const int MostListed = 32;
     private const int MostQuoted = 160;
 
-    public static ApiError Describe(RouteKind kind, string? model, AdapterService adapters)
+    /// <param name="field">The field that held the string.</param>
+    public static ApiError Describe(RouteKind kind, string? model, AdapterService adapters, string field = "model")
     {
         var quoted = model is null ? "" : model.Length <= MostQuoted ? model : string.Concat(model.AsSpan(0, MostQuoted), "…");
         var reason = kind switch
         {
             RouteKind.AmbiguousDigest => $"Several adapter versions begin with the digits of '{quoted}'; write more of them.",
             RouteKind.MalformedDigest => $"'{quoted}' does not end in sha256: and {ModelRouter.MinDigestDigits} to 64 hexadecimal digits.",
-            _ => $"The model '{quoted}' does not exist.",
+            _ => field == "model" ? $"The model '{quoted}' does not exist." : $"'{field}' names '{quoted}', which does not exist.",
         };
-        return ApiError.NotFound($"{reason} Available: {List(adapters)}.", "model", "model_not_found");
+        return ApiError.NotFound($"{reason} Available: {List(adapters)}.", field, "model_not_found");
     }
 
     /// <summary>The names that requests can use, the base first.</summary>

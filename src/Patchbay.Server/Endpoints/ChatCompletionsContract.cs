@@ -30,12 +30,12 @@ internal sealed record ChatCompletionsRequest
     public int? TopLogProbabilities { get; private init; }
 
     public static bool TryRead(
-        JsonElement root, int vocabularySize, int maxChoices,
+        JsonElement root, string baseName, int vocabularySize, int maxChoices,
         [NotNullWhen(true)] out ChatCompletionsRequest? request, [NotNullWhen(false)] out ApiError? error)
     {
         var fields = new RequestFields(root);
         RefuseUnsupported(fields);
-        var options = AnswerOptions.Read(fields, vocabularySize, maxChoices);
+        var options = AnswerOptions.Read(fields, baseName, vocabularySize, maxChoices);
         if (options.MaxTokens == 0)
         {
             fields.Report("max_tokens", "'max_tokens' must be 1 or more: an answer has at least one token. Leave it out for as many as the context holds.");

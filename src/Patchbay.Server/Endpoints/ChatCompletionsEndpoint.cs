@@ -15,7 +15,7 @@ internal static class ChatCompletionsEndpoint
     private static (Question? Question, ApiError? Error) Read(JsonElement root, OpenedEngine opened, PatchbayRuntime runtime)
     {
         var engine = opened.Engine;
-        if (!ChatCompletionsRequest.TryRead(root, engine.Model.VocabularySize, runtime.Options.MaxChoices, out var request, out var error)
+        if (!ChatCompletionsRequest.TryRead(root, opened.Adapters.BaseName, engine.Model.VocabularySize, runtime.Options.MaxChoices, out var request, out var error)
             || !ChatPrompt.TryRender(engine, request, runtime.Time.GetLocalNow(), out var prompt, out error))
         {
             return (null, error);

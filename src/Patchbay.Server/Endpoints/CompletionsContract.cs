@@ -22,13 +22,13 @@ internal sealed record CompletionsRequest
     public int? LogProbabilities { get; private init; }
 
     public static bool TryRead(
-        JsonElement root, int vocabularySize, int maxChoices,
+        JsonElement root, string baseName, int vocabularySize, int maxChoices,
         [NotNullWhen(true)] out CompletionsRequest? request, [NotNullWhen(false)] out ApiError? error)
     {
         var fields = new RequestFields(root);
         fields.Refuse("suffix", "this server continues text only at its end.", "\"\"");
         fields.Refuse("messages", "send 'prompt', or use /v1/chat/completions.");
-        var options = AnswerOptions.Read(fields, vocabularySize, maxChoices);
+        var options = AnswerOptions.Read(fields, baseName, vocabularySize, maxChoices);
         options = options with { MaxTokens = options.MaxTokens ?? DefaultMaxTokens };
         var echo = fields.Flag("echo");
         if (options.MaxTokens == 0 && !echo)

@@ -16,7 +16,7 @@ internal static class CompletionsEndpoint
     private static (Question? Question, ApiError? Error) Read(JsonElement root, OpenedEngine opened, PatchbayRuntime runtime)
     {
         var engine = opened.Engine;
-        if (!CompletionsRequest.TryRead(root, engine.Model.VocabularySize, runtime.Options.MaxChoices, out var request, out var error))
+        if (!CompletionsRequest.TryRead(root, opened.Adapters.BaseName, engine.Model.VocabularySize, runtime.Options.MaxChoices, out var request, out var error))
         {
             return (null, error);
         }

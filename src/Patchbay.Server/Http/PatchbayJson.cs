@@ -12,6 +12,7 @@ namespace Patchbay.Server.Http;
 [JsonSerializable(typeof(StateResponse))]
 [JsonSerializable(typeof(ModelCard))]
 [JsonSerializable(typeof(ModelList))]
+[JsonSerializable(typeof(LoraAdapterScale[]))]
 [JsonSerializable(typeof(SwitchLoraResponse))]
 [JsonSerializable(typeof(EngineStatisticsResponse))]
 [JsonSerializable(typeof(VllmErrorResponse))]

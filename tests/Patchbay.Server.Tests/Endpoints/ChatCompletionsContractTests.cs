@@ -9,13 +9,13 @@ public sealed class ChatCompletionsContractTests
 
     private static ChatCompletionsRequest Read(string fields)
     {
-        Assert.True(ChatCompletionsRequest.TryRead(Json.Parse($"{{{Hello},{fields}}}"), 5120, 128, out var request, out var error), error?.Message);
+        Assert.True(ChatCompletionsRequest.TryRead(Json.Parse($"{{{Hello},{fields}}}"), "smol", 5120, 128, out var request, out var error), error?.Message);
         return request;
     }
 
     private static ApiError Refused(string body)
     {
-        Assert.False(ChatCompletionsRequest.TryRead(Json.Parse(body), 5120, 128, out _, out var error));
+        Assert.False(ChatCompletionsRequest.TryRead(Json.Parse(body), "smol", 5120, 128, out _, out var error));
         Assert.Equal((400, "invalid_request_error"), (error.Status, error.Type));
         return error;
     }
@@ -139,7 +139,7 @@ public sealed class ChatCompletionsContractTests
         Assert.True(ChatCompletionsRequest.TryRead(Json.Parse("""
             {"messages":[{"role":"user","name":"x","content":[{"type":"text","text":"a\"b"},{"type":"text","text":"你"}]},
              {"role":"assistant","content":null,"tool_calls":[]},{"role":"tool","content":"t"}]}
-            """), 100, 128, out var request, out _));
+            """), "smol", 100, 128, out var request, out _));
         Assert.Equal("a\"b\n你", request.Messages[0].GetProperty("content").GetString());
         Assert.Equal("x", request.Messages[0].GetProperty("name").GetString());
         Assert.Equal("t", request.Messages[2].GetProperty("content").GetString());

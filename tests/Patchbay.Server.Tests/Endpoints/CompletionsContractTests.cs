@@ -6,7 +6,7 @@ public sealed class CompletionsContractTests
 {
     private static CompletionsRequest Read(string body)
     {
-        Assert.True(CompletionsRequest.TryRead(Json.Parse(body), 100, 128, out var request, out var error), error?.Message);
+        Assert.True(CompletionsRequest.TryRead(Json.Parse(body), "smol", 100, 128, out var request, out var error), error?.Message);
         return request;
     }
 
@@ -36,7 +36,7 @@ public sealed class CompletionsContractTests
     [InlineData("{\"prompt\":[\"a\",\"b\",\"c\"],\"n\":64}", "prompt", "at most 2")]
     public void WrongField_TryRead_NamesIt(string body, string param, string part)
     {
-        Assert.False(CompletionsRequest.TryRead(Json.Parse(body), 100, 128, out _, out var error));
+        Assert.False(CompletionsRequest.TryRead(Json.Parse(body), "smol", 100, 128, out _, out var error));
         Assert.Equal((400, param), (error.Status, error.Param));
         Assert.Contains(part, error.Message);
     }
