@@ -54,10 +54,12 @@ internal sealed class LoadedModel : IDisposable
 
     private static LoadedModel Build(ModelBuilder builder, string name, Func<ModelText> readText)
     {
+        // The text side of a small model takes as long as its weights.
+        var reading = Task.Run(readText);
         try
         {
             var model = ModelRegistry.Build(builder);
-            var text = readText();
+            var text = reading.GetAwaiter().GetResult();
             return new LoadedModel(builder, model, name)
             {
                 Tokenizer = text.Tokenizer,
@@ -67,6 +69,8 @@ internal sealed class LoadedModel : IDisposable
         }
         catch
         {
+            // It may read the file that the weights are mapped from.
+            Task.WaitAny(reading);
             builder.Dispose();
             throw;
         }
