@@ -21,6 +21,8 @@ internal sealed unsafe class AdapterFiles : IDisposable
     // Never part of a model in the OpenSSF Model Signing specification, or its signature.
     private static readonly string[] Excluded = [".git", ".gitignore", ".gitattributes", ".github", "model.sig"];
 
+    private readonly List<NativeBuffer> _kept = [];
+
     private AdapterFiles(AdapterDigest digest, byte[] config, NativeBuffer weights, string weightsName, long totalBytes)
     {
         WeightsName = weightsName;
@@ -41,6 +43,9 @@ internal sealed unsafe class AdapterFiles : IDisposable
     /// <summary>adapter_model.safetensors, or adapter_model.bin where there is no other.</summary>
     public string WeightsName { get; }
 
+    /// <summary>Whether llama.cpp's converter made it.</summary>
+    public bool IsGguf => WeightsName.EndsWith(".gguf", StringComparison.Ordinal);
+
     /// <summary>Bytes of all files.</summary>
     public long TotalBytes { get; }
 
@@ -54,7 +59,8 @@ internal sealed unsafe class AdapterFiles : IDisposable
         {
             var hashes = new List<(string, byte[])>();
             var total = 0L;
-            foreach (var (name, file) in Enumerate(directory))
+            var gguf = FindGguf(directory);
+            foreach (var (name, file) in Enumerate(directory, gguf is not null))
             {
                 total += file.Length;
                 if (hashes.Count == MaxFiles || total > MaxBytes)
@@ -69,7 +75,7 @@ internal sealed unsafe class AdapterFiles : IDisposable
                         : throw new AdapterRefusedException($"{ConfigFile}: expected at most {MaxConfigBytes} bytes, found {file.Length}.");
                     hashes.Add((name, SHA256.HashData(config)));
                 }
-                else if (name == WeightsFile || (name == PickleFile && !File.Exists(Path.Combine(directory, WeightsFile))))
+                else if (name == gguf || name == WeightsFile || (name == PickleFile && !File.Exists(Path.Combine(directory, WeightsFile))))
                 {
                     weights?.Dispose();
                     (weights, var hash) = ReadHashed(file);
@@ -82,17 +88,12 @@ internal sealed unsafe class AdapterFiles : IDisposable
                 }
             }
 
-            if (config is null)
-            {
-                throw new AdapterRefusedException($"{ConfigFile} is missing.");
-            }
-
             if (weights is null)
             {
                 throw new AdapterRefusedException($"{WeightsFile} is missing.");
             }
 
-            return new AdapterFiles(AdapterDigest.OfFiles(hashes), config, weights, weightsName, total);
+            return new AdapterFiles(AdapterDigest.OfFiles(hashes), config ?? [], weights, weightsName, total);
         }
         catch (Exception exception)
         {
@@ -119,16 +120,33 @@ internal sealed unsafe class AdapterFiles : IDisposable
         }
     }
 
-    public void Dispose() => Weights.Dispose();
+    /// <summary>Memory that is needed as long as the files are.</summary>
+    public NativeBuffer Keep(NativeBuffer buffer)
+    {
+        _kept.Add(buffer);
+        return buffer;
+    }
 
-    private static IEnumerable<(string Name, FileInfo File)> Enumerate(string directory)
+    public void Dispose()
+    {
+        Weights.Dispose();
+        _kept.ForEach(buffer => buffer.Dispose());
+    }
+
+    /// <summary>The one GGUF file of a directory without adapter_config.json.</summary>
+    private static string? FindGguf(string directory) =>
+        Directory.Exists(directory) && !File.Exists(Path.Combine(directory, ConfigFile)) && Directory.GetFiles(directory, "*.gguf") is [var file]
+            ? Path.GetFileName(file)
+            : null;
+
+    private static IEnumerable<(string Name, FileInfo File)> Enumerate(string directory, bool isGguf)
     {
         if (!Directory.Exists(directory))
         {
             throw new AdapterRefusedException($"The adapter directory does not exist; expected one with {ConfigFile} and {WeightsFile}.");
         }
 
-        if (!File.Exists(Path.Combine(directory, ConfigFile)))
+        if (!isGguf && !File.Exists(Path.Combine(directory, ConfigFile)))
         {
             // Said before anything is read: whoever names the wrong directory should not wait for it to be hashed.
             throw new AdapterRefusedException($"{ConfigFile} is missing.");

@@ -47,8 +47,8 @@ internal sealed class LoraAdapterReader
     public static LoraAdapter Read(string directory, ModuleTable modules)
     {
         using var files = AdapterFiles.Read(directory);
-        var config = PeftConfig.Parse(files.Config);
-        var tensors = new AdapterTensors(files.ReadTensors(), files.WeightsName);
+        var (config, stored) = files.IsGguf ? GgufAdapter.Read(files, modules) : (PeftConfig.Parse(files.Config), files.ReadTensors());
+        var tensors = new AdapterTensors(stored, files.WeightsName);
         var layers = ReplicatedLayers(config, modules);
         var reader = new LoraAdapterReader(config, layers is null ? modules : modules.Stack(layers), tensors);
         var changes = new ChangeSet(reader._modules.Modules.Count);

@@ -14,6 +14,9 @@ internal sealed class ModuleTable(string modelType, int layerCount)
 
     public string ModelType => modelType;
 
+    /// <summary>What tensors of GGUF adapters are called here.</summary>
+    public GgufLookup Gguf { get; init; } = (_, _) => null;
+
     public int LayerCount => layerCount;
 
     /// <summary>Whether the head computes with the embedding of tokens.</summary>

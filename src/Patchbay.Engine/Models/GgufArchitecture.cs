@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Patchbay.Engine.Models;
@@ -17,6 +18,27 @@ internal sealed record GgufArchitecture(
 
     /// <summary>Whether layers that Hugging Face stores with inputs first are stored like all others.</summary>
     public bool StoresOutputsFirst { get; init; }
+
+    /// <summary>The Hugging Face name of a tensor, with * for the number of an expert; null if there is none.</summary>
+    /// <param name="name">Its name in the file.</param>
+    /// <param name="part">The name without layer and suffix.</param>
+    public string? Translate(string name, out string part)
+    {
+        var dot = name.LastIndexOf('.');
+        var (stem, suffix) = (name[..Math.Max(0, dot)], name[(dot + 1)..]);
+        var isOfLayer = stem.StartsWith("blk.", StringComparison.Ordinal);
+        var parts = stem.Split('.', 3);
+        part = isOfLayer && parts.Length == 3 ? parts[2] : stem;
+        if (!Names.TryGetValue(part, out var module) || isOfLayer != module.Contains('#', StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        return !isOfLayer ? $"{module}.{suffix}"
+            : int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var layer)
+                ? $"{module.Replace("#", layer.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)}.{suffix}"
+            : null;
+    }
 }
 
 /// <summary>The order of rows that llama.cpp's converter makes.</summary>

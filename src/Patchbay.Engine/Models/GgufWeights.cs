@@ -67,7 +67,7 @@ internal sealed unsafe class GgufWeights : IWeightSource
 
     private void Add(string architecture, GgufTensor tensor)
     {
-        var name = Translate(tensor.Name, out var part)
+        var name = _architecture.Translate(tensor.Name, out var part)
             ?? throw new InvalidDataException($"GGUF tensor '{tensor.Name}' belongs to no part of a {architecture} model that is known here.");
         var type = ToElementType(tensor);
         var data = Data(tensor, part);
@@ -107,24 +107,6 @@ internal sealed unsafe class GgufWeights : IWeightSource
         _ => _file.DataOf(tensor),
     };
 
-    private string? Translate(string name, out string part)
-    {
-        var dot = name.LastIndexOf('.');
-        var (stem, suffix) = (name[..Math.Max(0, dot)], name[(dot + 1)..]);
-        var isOfLayer = stem.StartsWith("blk.", StringComparison.Ordinal);
-        var parts = stem.Split('.', 3);
-        part = isOfLayer && parts.Length == 3 ? parts[2] : stem;
-        if (!_architecture.Names.TryGetValue(part, out var module) || isOfLayer != module.Contains('#', StringComparison.Ordinal))
-        {
-            return null;
-        }
-
-        return !isOfLayer ? $"{module}.{suffix}"
-            : int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var layer)
-                ? $"{module.Replace("#", layer.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)}.{suffix}"
-            : null;
-    }
-
     private static ElementType ToElementType(GgufTensor tensor) => tensor.SupportedType.Name switch
     {
         "Q2_K" => ElementType.Q2K,
@@ -136,12 +118,7 @@ internal sealed unsafe class GgufWeights : IWeightSource
         var name => Enum.Parse<ElementType>(name),
     };
 
-    // llama.cpp turns neighbouring values; Hugging Face turns the halves of a head against each other.
-    private static Func<int, int> PairedRow(GgufTensor tensor, int heads)
-    {
-        var headDim = Divide(tensor, heads);
-        return row => (row / headDim * headDim) + (2 * (row % headDim % (headDim / 2))) + (row % headDim / (headDim / 2));
-    }
+    private static Func<int, int> PairedRow(GgufTensor tensor, int heads) => GgufRowOrder.Paired(Divide(tensor, heads));
 
     // Where the file has queries, keys and values one after the other, Hugging Face has for each key head its queries, key and value.
     private Func<int, int> GroupedRow(GgufTensor tensor)

@@ -12,7 +12,7 @@ namespace Patchbay.Engine.Models;
 /// </summary>
 internal sealed class ModelBuilder(ModelConfig config, IWeightSource weights) : IDisposable
 {
-    private readonly ModuleTable _modules = new(config.ModelType, config.LayerCount);
+    private readonly ModuleTable _modules = new(config.ModelType, config.LayerCount) { Gguf = GgufAdapterModules.For(config) };
     private readonly List<KvShape> _kvShapes = [];
     private readonly List<int> _stateShapes = [];
     private readonly List<RotaryFrequencies> _rotary = [];

@@ -1,6 +1,6 @@
 namespace Patchbay.Server.Adapters;
 
-/// <summary>The operator's directory of adapters, one PEFT directory each, and the wall around it.</summary>
+/// <summary>The operator's directory of adapters, one directory each (what PEFT saves, or one GGUF file), and the wall around it.</summary>
 public sealed class AdapterDirectory
 {
     private const string ConfigFile = "adapter_config.json";
@@ -73,7 +73,8 @@ public sealed class AdapterDirectory
         return AdapterPathOutcome.Found;
     }
 
-    private static bool HoldsAdapter(string directory) => File.Exists(Path.Combine(directory, ConfigFile));
+    private static bool HoldsAdapter(string directory) =>
+        File.Exists(Path.Combine(directory, ConfigFile)) || (Directory.Exists(directory) && Directory.GetFiles(directory, "*.gguf").Length == 1);
 
     private bool IsInside(string full) => IsBelow(full, _root!);
 
