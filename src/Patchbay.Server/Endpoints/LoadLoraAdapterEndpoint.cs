@@ -12,38 +12,8 @@ namespace Patchbay.Server.Endpoints;
 /// </summary>
 internal static class LoadLoraAdapterEndpoint
 {
-    public static async Task<ApiError?> HandleAsync(HttpContext context, PatchbayRuntime runtime)
-    {
-        if (!runtime.TryBegin(out var opened, out var unavailable))
-        {
-            return unavailable;
-        }
-        try
-        {
-            var (body, error) = await RequestBody.ReadAsync(context, runtime.Options.MaxRequestBytes);
-            using (body)
-            {
-                VllmLoraRequest? request = null;
-                VllmError? problem = null;
-                if (body is null)
-                {
-                    problem = VllmAnswers.Convert(error!);
-                }
-                else if (VllmLoraRequest.TryRead(body.Root, withPath: true, out request, out problem))
-                {
-                    problem = await LoadAsync(opened.Adapters, request, context.RequestAborted);
-                }
-                await (problem is null
-                    ? VllmAnswers.WriteSuccessAsync(context, request!.LoraName, "added")
-                    : VllmAnswers.WriteErrorAsync(context, problem));
-            }
-            return null;
-        }
-        finally
-        {
-            runtime.End();
-        }
-    }
+    public static Task<ApiError?> HandleAsync(HttpContext context, PatchbayRuntime runtime) =>
+        VllmLoraCall.HandleAsync(context, runtime, withPath: true, "added", LoadAsync);
 
     private static async Task<VllmError?> LoadAsync(AdapterService adapters, VllmLoraRequest request, CancellationToken aborted)
     {

@@ -12,38 +12,8 @@ namespace Patchbay.Server.Endpoints;
 /// </summary>
 internal static class UnloadLoraAdapterEndpoint
 {
-    public static async Task<ApiError?> HandleAsync(HttpContext context, PatchbayRuntime runtime)
-    {
-        if (!runtime.TryBegin(out var opened, out var unavailable))
-        {
-            return unavailable;
-        }
-        try
-        {
-            var (body, error) = await RequestBody.ReadAsync(context, runtime.Options.MaxRequestBytes);
-            using (body)
-            {
-                VllmLoraRequest? request = null;
-                VllmError? problem = null;
-                if (body is null)
-                {
-                    problem = VllmAnswers.Convert(error!);
-                }
-                else if (VllmLoraRequest.TryRead(body.Root, withPath: false, out request, out problem))
-                {
-                    problem = Unload(opened.Adapters, request.LoraName);
-                }
-                await (problem is null
-                    ? VllmAnswers.WriteSuccessAsync(context, request!.LoraName, "removed")
-                    : VllmAnswers.WriteErrorAsync(context, problem));
-            }
-            return null;
-        }
-        finally
-        {
-            runtime.End();
-        }
-    }
+    public static Task<ApiError?> HandleAsync(HttpContext context, PatchbayRuntime runtime) => VllmLoraCall.HandleAsync(
+        context, runtime, withPath: false, "removed", (adapters, request, _) => Task.FromResult(Unload(adapters, request.LoraName)));
 
     private static VllmError? Unload(AdapterService adapters, string name)
     {
