@@ -16,6 +16,7 @@ namespace Patchbay.Server.Http;
 [JsonSerializable(typeof(SwitchLoraResponse))]
 [JsonSerializable(typeof(EngineStatisticsResponse))]
 [JsonSerializable(typeof(VllmErrorResponse))]
+[JsonSerializable(typeof(SessionResponse))]
 internal sealed partial class PatchbayJson : JsonSerializerContext
 {
     /// <summary>
