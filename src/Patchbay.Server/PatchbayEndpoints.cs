@@ -25,6 +25,8 @@ public static class PatchbayEndpoints
         ("POST", "/v1/load_lora_adapter", EndpointAccess.Admin, LoadLoraAdapterEndpoint.HandleAsync),
         ("POST", "/v1/unload_lora_adapter", EndpointAccess.Admin, UnloadLoraAdapterEndpoint.HandleAsync),
         ("GET", "/lora-adapters", EndpointAccess.AnyKey, LoraAdaptersEndpoint.HandleAsync),
+        ("GET", "/metrics", EndpointAccess.Viewer, MetricsEndpoint.HandleAsync),
+        ("GET", "/admin/traffic", EndpointAccess.Viewer, TrafficEndpoint.HandleAsync),
         ("GET", "/admin/session", EndpointAccess.AnyKey, SessionEndpoint.HandleAsync),
         ("GET", "/admin/engine", EndpointAccess.Viewer, EngineStatisticsEndpoint.HandleAsync),
     ];

@@ -17,6 +17,7 @@ namespace Patchbay.Server.Http;
 [JsonSerializable(typeof(EngineStatisticsResponse))]
 [JsonSerializable(typeof(VllmErrorResponse))]
 [JsonSerializable(typeof(SessionResponse))]
+[JsonSerializable(typeof(TrafficResponse))]
 internal sealed partial class PatchbayJson : JsonSerializerContext
 {
     /// <summary>
