@@ -1,4 +1,5 @@
 using System.Globalization;
+using Patchbay.Control.Answers;
 using Patchbay.Engine;
 
 namespace Patchbay.Server.Adapters;
@@ -11,12 +12,14 @@ internal sealed class AnsweringModel : IDisposable
 {
     private readonly Queue<AdapterWeight[]> _leases;
 
-    private AnsweringModel(string model, string label, string? digest, string generation, IEnumerable<AdapterWeight[]> leases)
+    private AnsweringModel(
+        string model, string label, string? digest, string generation, IReadOnlyList<AnswerPart> parts, IEnumerable<AdapterWeight[]> leases)
     {
         Model = model;
         Label = label;
         Digest = digest;
         Generation = generation;
+        Parts = parts;
         _leases = new Queue<AdapterWeight[]>(leases);
     }
 
@@ -32,8 +35,11 @@ internal sealed class AnsweringModel : IDisposable
     /// <summary>Of the alias that decided, joined by <c>+</c> for a sum; 0 where the request named base or version itself.</summary>
     public string Generation { get; }
 
+    /// <summary>The versions that are added up, with their weights; none for the base.</summary>
+    public IReadOnlyList<AnswerPart> Parts { get; }
+
     /// <summary>The base model, which needs no lease.</summary>
-    public static AnsweringModel OfBase(string name, long generation) => new(name, "base", null, Show(generation), []);
+    public static AnsweringModel OfBase(string name, long generation) => new(name, "base", null, Show(generation), [], []);
 
     /// <summary>One adapter with weight 1 as itself, anything else as a sum.</summary>
     /// <param name="parts">What is added up, at least one.</param>
@@ -44,7 +50,8 @@ internal sealed class AnsweringModel : IDisposable
             ? only.Alias.Name
             : string.Join('+', parts.Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Alias.Name}*{part.Weight}")));
         var digest = AdapterDigest.OfComposition([.. leases[0].Select(part => (part.Lease.Version.Digest, part.Weight))]);
-        return new AnsweringModel(label, label, digest.ToString(), string.Join('+', parts.Select(part => Show(part.Generation))), leases);
+        return new AnsweringModel(label, label, digest.ToString(), string.Join('+', parts.Select(part => Show(part.Generation))),
+            [.. leases[0].Select(part => new AnswerPart(part.Lease.Version.Digest.ToString(), part.Weight))], leases);
     }
 
     /// <summary>Hands the leases of one answer to the engine; none for the base.</summary>

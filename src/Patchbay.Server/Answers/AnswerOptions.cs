@@ -15,31 +15,31 @@ internal sealed record AnswerOptions
     private const int MaxLogitBiases = 1024;
 
     /// <summary>The model or adapter that the request names; null follows the default.</summary>
-    public string? Model { get; private init; }
+    public string? Model { get; init; }
 
     /// <summary>Adapters that are added up instead of <see cref="Model"/>; null where the model string decides.</summary>
-    public AdapterSelection? Adapters { get; private init; }
+    public AdapterSelection? Adapters { get; init; }
 
     /// <summary>Answers for each prompt.</summary>
-    public int Choices { get; private init; } = 1;
+    public int Choices { get; init; } = 1;
 
     /// <summary>Most tokens of each answer; null is as many as the context holds.</summary>
     public int? MaxTokens { get; init; }
 
     public SamplingOptions Sampling { get; init; } = SamplingOptions.Default;
 
-    public IReadOnlyList<string> StopStrings { get; private init; } = [];
+    public IReadOnlyList<string> StopStrings { get; init; } = [];
 
-    public IReadOnlyCollection<int> StopTokens { get; private init; } = [];
+    public IReadOnlyCollection<int> StopTokens { get; init; } = [];
 
-    public bool IgnoreEndOfSequence { get; private init; }
+    public bool IgnoreEndOfSequence { get; init; }
 
-    public string? CacheSalt { get; private init; }
+    public string? CacheSalt { get; init; }
 
-    public bool Stream { get; private init; }
+    public bool Stream { get; init; }
 
     /// <summary>Whether the stream ends with an event that counts tokens.</summary>
-    public bool IncludeUsage { get; private init; }
+    public bool IncludeUsage { get; init; }
 
     /// <summary>Reads the common fields; problems are reported to <paramref name="fields"/>.</summary>
     public static AnswerOptions Read(RequestFields fields, string baseName, int vocabularySize, int maxChoices)

@@ -84,7 +84,7 @@ internal static class AnswerPipeline
             // 4
             var id = question.Shape.IdPrefix + context.TraceIdentifier;
             group.Watch = runtime.Observation.Ledger.Begin(
-                id, question.Shape.Operation, Caller.Of(context).Name, new AnswerSource(model.Label, model.Digest, model.Generation, null), answers);
+                id, question.Shape.Operation, Caller.Of(context).Name, new AnswerSource(model.Label, model.Digest, model.Generation, null, model.Parts), answers);
             await using (group)
             {
                 try

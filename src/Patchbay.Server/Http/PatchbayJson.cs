@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Patchbay.Server.Answers;
 using Patchbay.Server.Endpoints;
 
 namespace Patchbay.Server.Http;
@@ -18,6 +19,7 @@ namespace Patchbay.Server.Http;
 [JsonSerializable(typeof(VllmErrorResponse))]
 [JsonSerializable(typeof(SessionResponse))]
 [JsonSerializable(typeof(TrafficResponse))]
+[JsonSerializable(typeof(StoredOptions))]
 internal sealed partial class PatchbayJson : JsonSerializerContext
 {
     /// <summary>

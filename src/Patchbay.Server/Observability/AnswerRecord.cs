@@ -1,10 +1,10 @@
+using Patchbay.Control.Answers;
 using Patchbay.Server.Answers;
 
 namespace Patchbay.Server.Observability;
 
 /// <summary>
-/// What is known of one request once it has ended: enough to find it, judge it and make it again. Holds neither prompt
-/// nor text, only their hashes.
+/// What is known of one request once it has ended: enough to find it, judge it and make it again.
 /// </summary>
 internal sealed record AnswerRecord
 {
@@ -25,6 +25,9 @@ internal sealed record AnswerRecord
 
     /// <summary>How its answers were made; the seed is the one that was used.</summary>
     public required AnswerOptions Options { get; init; }
+
+    /// <summary>The prompts' token ids. Never shown; kept only where the operator says so.</summary>
+    public required IReadOnlyList<int[]> Prompts { get; init; }
 
     /// <summary>SHA-256 over the prompts' token ids.</summary>
     public required string PromptHash { get; init; }
@@ -56,9 +59,10 @@ internal sealed record AnswerRecord
         : null;
 }
 
-/// <summary>What answers a request.</summary>
+/// <summary>What answers a request, with the versions that were added up for it.</summary>
 /// <param name="Adapter"><c>base</c>, the adapter's name, or the sum's label.</param>
 /// <param name="Digest">The version; null for the base.</param>
 /// <param name="Generation">Of the alias that decided.</param>
 /// <param name="Arm">The arm of the plan that chose; null where none did.</param>
-internal sealed record AnswerSource(string Adapter, string? Digest, string Generation, string? Arm);
+/// <param name="Parts">The versions with their weights; none for the base.</param>
+internal sealed record AnswerSource(string Adapter, string? Digest, string Generation, string? Arm, IReadOnlyList<AnswerPart> Parts);

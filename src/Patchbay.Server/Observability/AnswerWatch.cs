@@ -70,6 +70,7 @@ internal sealed class AnswerWatch
             Actor = Actor,
             Source = Source,
             Options = question.Options,
+            Prompts = question.Prompts,
             PromptHash = HashOf(question.Prompts),
             TextHash = HashOfTexts(),
             PromptTokens = question.Prompts.Sum(prompt => prompt.Length),
