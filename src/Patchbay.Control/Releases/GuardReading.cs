@@ -50,10 +50,11 @@ public sealed record GuardReading(ReleaseGuard Guard, GuardStatus Status, double
         };
     }
 
-    private static GuardReading OfProbe(ReleaseGuard guard, CandidateProbe probe) => probe switch
+    private static GuardReading OfProbe(ReleaseGuard guard, ProbeOutcome probe) => probe switch
     {
-        CandidateProbe.Passed => new(guard, GuardStatus.Ok, 1, 1, "The candidate's golden prompts go well."),
-        CandidateProbe.Failed => new(guard, GuardStatus.Failing, 0, 1, "The candidate's golden prompts do not go well."),
+        ProbeOutcome.Passed => new(guard, GuardStatus.Ok, 1, 1, "The candidate's golden prompts go well."),
+        ProbeOutcome.Sanity => new(guard, GuardStatus.Ok, 1, 0, "The candidate has no golden prompts; it computes finite numbers."),
+        ProbeOutcome.Failed => new(guard, GuardStatus.Failing, 0, 1, "The candidate's golden prompts do not go well."),
         _ => new(guard, GuardStatus.Ok, null, 0, "The candidate has no golden prompts."),
     };
 

@@ -22,7 +22,7 @@ public sealed class ReleaseFigures(TimeProvider time)
     }
 
     /// <summary>What can be seen now.</summary>
-    public ReleaseObservation Observe(CandidateProbe probe)
+    public ReleaseObservation Observe(ProbeOutcome probe)
     {
         lock (_steps)
         {
@@ -36,29 +36,16 @@ public sealed class ReleaseFigures(TimeProvider time)
 /// <summary>What both arms did in one step.</summary>
 public sealed record StepFigures(ArmSummary Stable, ArmSummary Candidate);
 
-/// <summary>How the candidate's golden prompts went.</summary>
-public enum CandidateProbe
-{
-    /// <summary>There are none.</summary>
-    None,
-
-    /// <summary>As they should.</summary>
-    Passed,
-
-    /// <summary>Not as they should.</summary>
-    Failed,
-}
-
 /// <summary>What a release can see of its arms at one moment.</summary>
 /// <param name="Steps">Every step since the server started, the present one last; at least one.</param>
 /// <param name="StableTotal">The stable version over all of them.</param>
 /// <param name="CandidateTotal">The candidate over all of them.</param>
 /// <param name="Probe">How the candidate's golden prompts went.</param>
-public sealed record ReleaseObservation(IReadOnlyList<StepFigures> Steps, ArmSummary StableTotal, ArmSummary CandidateTotal, CandidateProbe Probe)
+public sealed record ReleaseObservation(IReadOnlyList<StepFigures> Steps, ArmSummary StableTotal, ArmSummary CandidateTotal, ProbeOutcome Probe)
 {
     /// <summary>Nothing yet.</summary>
     public static ReleaseObservation Empty { get; } =
-        new([new StepFigures(ArmSummary.Empty, ArmSummary.Empty)], ArmSummary.Empty, ArmSummary.Empty, CandidateProbe.None);
+        new([new StepFigures(ArmSummary.Empty, ArmSummary.Empty)], ArmSummary.Empty, ArmSummary.Empty, ProbeOutcome.None);
 
     /// <summary>The present step.</summary>
     public StepFigures Step => Steps[^1];

@@ -43,6 +43,7 @@ public static class ReleaseJson
     MaxDepth = 64,
     Converters = [typeof(StickinessConverter), typeof(ReleaseKindConverter), typeof(ReleaseStateConverter), typeof(GuardMetricConverter), typeof(JudgeKindConverter), typeof(DigestConverter)])]
 [JsonSerializable(typeof(Release))]
+[JsonSerializable(typeof(ReleaseAuditDetails))]
 internal sealed partial class ReleaseJsonContext : JsonSerializerContext;
 
 internal sealed class ReleaseKindConverter() : JsonStringEnumConverter<ReleaseKind>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);

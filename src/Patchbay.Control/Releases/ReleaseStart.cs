@@ -11,7 +11,7 @@ namespace Patchbay.Control.Releases;
 /// <param name="RouteKind">The kind of plan the alias has, where it is not fixed to the alias's version.</param>
 /// <param name="FindJudgeProblem">Says what is wrong with a judge, as a field of it and a sentence; null where nothing is.</param>
 public sealed record ReleaseSurroundings(
-    VersionDigest? Stable, VersionDigest? Candidate, CandidateProbe Probe, string? RunningRelease, string? RouteKind, Func<ReleaseJudge, FieldProblem?> FindJudgeProblem);
+    VersionDigest? Stable, VersionDigest? Candidate, ProbeOutcome Probe, string? RunningRelease, string? RouteKind, Func<ReleaseJudge, FieldProblem?> FindJudgeProblem);
 
 /// <summary>Starts releases: says everything that is wrong with one, at once, or makes its first state.</summary>
 public static class ReleaseStart
@@ -65,7 +65,7 @@ public static class ReleaseStart
         {
             problems.Add(new FieldProblem("candidate", "is the version that answers already"));
         }
-        if (surroundings.Probe == CandidateProbe.Failed)
+        if (surroundings.Probe == ProbeOutcome.Failed)
         {
             problems.Add(new FieldProblem("candidate", "failed its golden prompts"));
         }

@@ -13,7 +13,7 @@ public sealed class GuardReadingTests
         Assert.Equal(GuardStatus.Ok, Read(guard, stable, Timed(0.11, 10)).Status);
         Assert.Equal(GuardStatus.Failing, Read(guard, stable, Timed(0.13, 10)).Status);
         Assert.Equal(GuardStatus.Waiting, Read(guard, stable, Timed(0.13, 9)).Status);
-        var last = new ReleaseObservation([new StepFigures(ArmSummary.Empty, Timed(0.13, 50))], stable, Timed(0.13, 50), CandidateProbe.None);
+        var last = new ReleaseObservation([new StepFigures(ArmSummary.Empty, Timed(0.13, 50))], stable, Timed(0.13, 50), ProbeOutcome.None);
         Assert.Equal(GuardStatus.Failing, GuardReading.Read(guard, last, 0).Status);
         Assert.Equal(GuardStatus.Waiting, Read(guard, ArmSummary.Empty, Timed(0.13, 50)).Status);
     }
@@ -43,8 +43,8 @@ public sealed class GuardReadingTests
     {
         var guard = new ReleaseGuard(GuardMetric.Probe);
         Assert.Equal(GuardStatus.Ok, GuardReading.Read(guard, ReleaseObservation.Empty, 0).Status);
-        Assert.Equal(GuardStatus.Ok, GuardReading.Read(guard, ReleaseObservation.Empty with { Probe = CandidateProbe.Passed }, 0).Status);
-        Assert.Equal(GuardStatus.Failing, GuardReading.Read(guard, ReleaseObservation.Empty with { Probe = CandidateProbe.Failed }, 0).Status);
+        Assert.Equal(GuardStatus.Ok, GuardReading.Read(guard, ReleaseObservation.Empty with { Probe = ProbeOutcome.Passed }, 0).Status);
+        Assert.Equal(GuardStatus.Failing, GuardReading.Read(guard, ReleaseObservation.Empty with { Probe = ProbeOutcome.Failed }, 0).Status);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class GuardReadingTests
     }
 
     private static GuardReading Read(ReleaseGuard guard, ArmSummary stable, ArmSummary candidate, int judges = 0) =>
-        GuardReading.Read(guard, new ReleaseObservation([new StepFigures(stable, candidate)], stable, candidate, CandidateProbe.None), judges);
+        GuardReading.Read(guard, new ReleaseObservation([new StepFigures(stable, candidate)], stable, candidate, ProbeOutcome.None), judges);
 
     private static ArmSummary Timed(double seconds, int count) => ArmSummary.Empty with
     {

@@ -83,7 +83,7 @@ public sealed class ReleaseSimulationTests(ITestOutputHelper output)
             var spec = new ReleaseSpec("medical", $"v{number}",
                 [new RolloutStep(10, 100, 10), new RolloutStep(50, 200, 10), new RolloutStep(100, 0, 5)],
                 [new ReleaseGuard(GuardMetric.ErrorRate, Max: 0.02, MinSamples: 100), new ReleaseGuard(GuardMetric.TtftP95Ratio, Max: 1.5, MinSamples: 50, FailureLimit: 2)]);
-            var surroundings = new ReleaseSurroundings(Current.Digest, Versions.Of($"{seed}/v{number}"), CandidateProbe.None, null, null, _ => null);
+            var surroundings = new ReleaseSurroundings(Current.Digest, Versions.Of($"{seed}/v{number}"), ProbeOutcome.None, null, null, _ => null);
             Assert.Empty(ReleaseStart.Validate(spec, surroundings));
             _running = ReleaseStart.Begin(spec, surroundings, $"rel-{number}", "alice", _clock.GetUtcNow());
             _figures = new ReleaseFigures(_clock);
@@ -137,7 +137,7 @@ public sealed class ReleaseSimulationTests(ITestOutputHelper output)
 
         private void Look()
         {
-            var observation = _figures!.Observe(CandidateProbe.None);
+            var observation = _figures!.Observe(ProbeOutcome.None);
             var change = ReleaseStep.Next(_running!, observation, _clock.GetUtcNow());
             if (change.Release.State == ReleaseState.Promoted)
             {

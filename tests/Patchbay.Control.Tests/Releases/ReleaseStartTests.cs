@@ -6,7 +6,7 @@ namespace Patchbay.Control.Tests.Releases;
 
 public sealed class ReleaseStartTests
 {
-    private static readonly ReleaseSurroundings Good = new(Versions.Of("a"), Versions.Of("b"), CandidateProbe.Passed, null, null, _ => null);
+    private static readonly ReleaseSurroundings Good = new(Versions.Of("a"), Versions.Of("b"), ProbeOutcome.Passed, null, null, _ => null);
 
     [Fact]
     public void ReleaseWithManyFaults_Validate_ReportsAllWithTheirPaths()
@@ -27,7 +27,7 @@ public sealed class ReleaseStartTests
         Assert.Equal(["alias"], Problems(Good with { Stable = null }));
         Assert.Equal(["candidate"], Problems(Good with { Candidate = null }));
         Assert.Equal(["candidate"], Problems(Good with { Candidate = Good.Stable }));
-        Assert.Equal(["candidate"], Problems(Good with { Probe = CandidateProbe.Failed }));
+        Assert.Equal(["candidate"], Problems(Good with { Probe = ProbeOutcome.Failed }));
         Assert.Equal(["alias"], Problems(Good with { RunningRelease = "rel-7" }));
         Assert.Equal(["alias"], Problems(Good with { RouteKind = "ab" }));
     }

@@ -147,13 +147,13 @@ public sealed class ReleaseStepTests
         IReadOnlyList<RolloutStep>? steps = null, IReadOnlyList<ReleaseGuard>? guards = null, bool autoPromote = true, ReleaseKind kind = ReleaseKind.Canary) =>
         ReleaseStart.Begin(
             new ReleaseSpec("medical", "x", steps ?? [new RolloutStep(10, 50, 10)], guards) { AutoPromote = autoPromote, Kind = kind },
-            new ReleaseSurroundings(Versions.Of("a"), Versions.Of("b"), CandidateProbe.None, null, null, _ => null), "rel-1", "alice", Start);
+            new ReleaseSurroundings(Versions.Of("a"), Versions.Of("b"), ProbeOutcome.None, null, null, _ => null), "rel-1", "alice", Start);
 
     internal static ReleaseObservation Arms(int stable = 1_000, int stableErrors = 0, int candidate = 0, int errors = 0)
     {
         var before = ArmSummary.Empty with { Requests = stable, Errors = stableErrors };
         var now = ArmSummary.Empty with { Requests = candidate, Errors = errors };
-        return new ReleaseObservation([new StepFigures(before, now)], before, now, CandidateProbe.None);
+        return new ReleaseObservation([new StepFigures(before, now)], before, now, ProbeOutcome.None);
     }
 
     private static Release Look(Release release, ReleaseObservation observation, params double[] seconds)
