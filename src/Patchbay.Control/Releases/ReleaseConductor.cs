@@ -91,7 +91,7 @@ public sealed class ReleaseConductor(ControlPlane plane, TimeProvider time) : ID
             {
                 return new ReleaseAnswer(null, [], result);
             }
-            Remember(release, RevisionOf(result.After, release.Id), new ReleaseFigures(time));
+            Remember(release, RevisionOf(result.After, release.Id), new ReleaseFigures(time), isFromJournal: false);
             Happened?.Invoke(release, release.History[^1]);
             return new ReleaseAnswer(release, [], null);
         }
@@ -139,7 +139,7 @@ public sealed class ReleaseConductor(ControlPlane plane, TimeProvider time) : ID
             {
                 if (Follow(state, document.Key) is { } running)
                 {
-                    await WriteAsync(running, Look(running.Release, state), new CommandOrigin("patchbay"), cancellation);
+                    await WriteAsync(running, Look(running, state), new CommandOrigin("patchbay"), cancellation);
                 }
             }
             _isFirstLook = false;
@@ -153,10 +153,11 @@ public sealed class ReleaseConductor(ControlPlane plane, TimeProvider time) : ID
     /// <summary>Ends the conductor; releases go on when the next one looks.</summary>
     public void Dispose() => _turn.Dispose();
 
-    private ReleaseChange Look(Release release, ControlSnapshot state)
+    private ReleaseChange Look(RunningRelease running, ControlSnapshot state)
     {
-        var now = time.GetUtcNow();
-        if (_isFirstLook)
+        var (release, now) = (running.Release, time.GetUtcNow());
+        // One that another node started later was not interrupted.
+        if (_isFirstLook && running.IsFromJournal)
         {
             return ReleaseStep.Restart(release, now);
         }
@@ -213,18 +214,18 @@ public sealed class ReleaseConductor(ControlPlane plane, TimeProvider time) : ID
         {
             figures.BeginStep();
         }
-        var running = Remember(release, document.Revision, figures);
+        var running = Remember(release, document.Revision, figures, isFromJournal: known is null);
         return release.IsOver ? null : running;
     }
 
-    private RunningRelease Remember(Release release, long revision, ReleaseFigures figures)
+    private RunningRelease Remember(Release release, long revision, ReleaseFigures figures, bool isFromJournal)
     {
         // Figures of ended releases stay for those who look at them, until the alias has another one.
         foreach (var old in _running.Values.Where(old => old.Release.IsOver && old.Release.Spec.Alias == release.Spec.Alias && old.Release.Id != release.Id))
         {
             _running.TryRemove(old.Release.Id, out _);
         }
-        var running = new RunningRelease(release, revision, figures);
+        var running = new RunningRelease(release, revision, figures, isFromJournal);
         _running[release.Id] = running;
         return running;
     }
@@ -265,7 +266,7 @@ public sealed class ReleaseConductor(ControlPlane plane, TimeProvider time) : ID
         new ReleaseAuditDetails(release.Id, happened.Event, release.Step + 1, release.Weight, release.Stable, release.Candidate),
         ReleaseJsonContext.Default.ReleaseAuditDetails);
 
-    private sealed class RunningRelease(Release release, long revision, ReleaseFigures figures)
+    private sealed class RunningRelease(Release release, long revision, ReleaseFigures figures, bool isFromJournal)
     {
         private volatile Release _release = release;
 
@@ -274,6 +275,8 @@ public sealed class ReleaseConductor(ControlPlane plane, TimeProvider time) : ID
             get => _release;
             set => _release = value;
         }
+
+        public bool IsFromJournal { get; } = isFromJournal;
 
         public long Revision { get; set; } = revision;
 
