@@ -7,6 +7,7 @@ var root = new RootCommand("One base model, many LoRA adapters, switched while i
     ServeCommand.Create(),
     ChatCommand.Create(),
     AdapterCommand.Create(),
+    KeyCommand.Create(),
     AuditCommand.Create(),
     LogitsCommand.Create(),
 };

@@ -1,0 +1,69 @@
+namespace Patchbay.Control.Answers;
+
+/// <summary>The last answers of this process.</summary>
+/// <param name="retention">How many, and whether with prompts.</param>
+/// <param name="time">The clock that ends a prompt's retention.</param>
+public sealed class MemoryAnswerLog(AnswerRetention retention, TimeProvider time) : IAnswerLog
+{
+    private readonly Lock _lock = new();
+    private readonly LinkedList<AnswerEntry> _entries = [];
+    private readonly Dictionary<string, LinkedListNode<AnswerEntry>> _byId = new(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public bool KeepsPrompts => retention.Prompts > TimeSpan.Zero;
+
+    /// <inheritdoc/>
+    public Task AppendAsync(IReadOnlyList<AnswerEntry> entries, CancellationToken cancellation)
+    {
+        lock (_lock)
+        {
+            foreach (var entry in entries)
+            {
+                _byId[entry.Id] = _entries.AddLast(KeepsPrompts ? entry : entry with { Prompts = null });
+            }
+            while (_entries.Count > retention.MaxEntries && _entries.First is { } oldest)
+            {
+                _entries.RemoveFirst();
+                if (_byId.TryGetValue(oldest.Value.Id, out var newest) && newest == oldest)
+                {
+                    _byId.Remove(oldest.Value.Id);
+                }
+            }
+        }
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task<AnswerEntry?> FindAsync(string id, CancellationToken cancellation)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult(_byId.TryGetValue(id, out var found) ? Shown(found.Value) : null);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<AnswerEntry>> ListAsync(AnswerQuery query, CancellationToken cancellation)
+    {
+        var found = new List<AnswerEntry>();
+        lock (_lock)
+        {
+            for (var node = _entries.Last; node is not null && found.Count < query.Limit; node = node.Previous)
+            {
+                var entry = node.Value;
+                if ((query.Before is null || entry.Time < query.Before) && (query.Adapter is null || entry.Adapter == query.Adapter)
+                    && (query.Arm is null || entry.Arm == query.Arm))
+                {
+                    found.Add(Shown(entry));
+                }
+            }
+        }
+        return Task.FromResult<IReadOnlyList<AnswerEntry>>(found);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private AnswerEntry Shown(AnswerEntry entry) =>
+        time.GetUtcNow() - entry.Time > retention.Prompts ? entry with { Prompts = null } : entry;
+}
