@@ -25,6 +25,19 @@ public static class PatchbayEndpoints
         ("POST", "/v1/unload_lora_adapter", UnloadLoraAdapterEndpoint.HandleAsync),
         ("GET", "/lora-adapters", LoraAdaptersEndpoint.HandleAsync),
         ("GET", "/admin/engine", EngineStatisticsEndpoint.HandleAsync),
+        ("GET", "/admin/adapters", AdminAdaptersEndpoint.ListAsync),
+        ("GET", "/admin/adapters/{name}", AdminAdaptersEndpoint.GetAsync),
+        ("PUT", "/admin/adapters/{name}", AdapterUploadEndpoint.HandleAsync),
+        ("PATCH", "/admin/adapters/{name}", AdapterChangeEndpoint.PatchAsync),
+        ("DELETE", "/admin/adapters/{name}", AdapterChangeEndpoint.DeleteAsync),
+        ("GET", "/admin/adapters/{name}/history", AuditEndpoint.HistoryAsync),
+        ("POST", "/admin/adapters/{name}/release", AdapterReleaseEndpoint.ReleaseAsync),
+        ("POST", "/admin/adapters/{name}/rollback", AdapterReleaseEndpoint.RollbackAsync),
+        ("POST", "/admin/adapters/{name}/load", AdapterMemoryEndpoint.LoadAsync),
+        ("POST", "/admin/adapters/{name}/unload", AdapterMemoryEndpoint.UnloadAsync),
+        ("DELETE", "/admin/adapters/{name}/versions/{digest}", AdapterChangeEndpoint.DeleteVersionAsync),
+        ("GET", "/admin/audit", AuditEndpoint.ListAsync),
+        ("POST", "/admin/audit/verify", AuditEndpoint.VerifyAsync),
     ];
 
     /// <summary>Adds all of Patchbay's addresses; unknown ones get an error object instead of an empty page.</summary>
@@ -33,9 +46,9 @@ public static class PatchbayEndpoints
         var services = routes.ServiceProvider;
         var guard = new EndpointGuard(
             services.GetRequiredService<PatchbayRuntime>(), services.GetRequiredService<ILogger<EndpointGuard>>());
-        foreach (var (method, path, handler) in All)
+        foreach (var address in All.GroupBy(endpoint => endpoint.Path))
         {
-            routes.Map(path, guard.Protect(method, handler));
+            routes.Map(address.Key, guard.Protect(address.ToDictionary(endpoint => endpoint.Method, endpoint => endpoint.Handler, StringComparer.OrdinalIgnoreCase)));
         }
         routes.MapFallback("{**path}", (RequestDelegate)guard.NotFoundAsync);
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Patchbay.Server.Adapters;
 using Patchbay.Server.Http;
 
 namespace Patchbay.Server.Hosting;
@@ -20,6 +21,7 @@ public sealed class PatchbayRuntime
     {
         Options = options;
         Time = time;
+        Activity = new AdapterActivity(time);
     }
 
     /// <summary>Ends when the server is ready; fails with the reason when the model cannot be opened.</summary>
@@ -28,6 +30,8 @@ public sealed class PatchbayRuntime
     internal PatchbayServerOptions Options { get; }
 
     internal TimeProvider Time { get; }
+
+    internal AdapterActivity Activity { get; }
 
     internal ServerState State => _state;
 

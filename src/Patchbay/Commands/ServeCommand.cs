@@ -3,6 +3,8 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Patchbay.Control.Journal;
+using Patchbay.Control.Versions;
 using Patchbay.Server;
 using Patchbay.Server.Hosting;
 
@@ -43,9 +45,12 @@ internal sealed class ServeCommand
         HelpName = "name",
     };
 
+    private readonly AdapterArguments _adapters;
+
     private ServeCommand()
     {
         _engine = EngineArguments.AddTo(_command);
+        _adapters = AdapterArguments.AddTo(_command);
         _command.Options.Add(_url);
         _command.Options.Add(_port);
         _command.Options.Add(_allowAdapterPaths);
@@ -67,13 +72,13 @@ internal sealed class ServeCommand
         {
             return ExitCode.Usage;
         }
-        var options = new PatchbayServerOptions
+        var options = _adapters.Read(parsed, new PatchbayServerOptions
         {
             Engine = _engine.Read(parsed, location),
             AdaptersDirectory = location.Adapters,
             AllowAdapterPaths = parsed.GetValue(_allowAdapterPaths),
             AllowedHosts = ["localhost", "127.0.0.1", "[::1]", new Uri(url).Host, .. parsed.GetValue(_allowHosts) ?? []],
-        };
+        });
         return await ServeAsync(PatchbayServer.Build(options, url), location, cancellation);
     }
 
@@ -100,6 +105,12 @@ internal sealed class ServeCommand
             {
                 await application.WaitForShutdownAsync(CancellationToken.None);
                 return ExitCode.Done;
+            }
+            catch (Exception failure) when (failure is JournalException or VersionRefusedException)
+            {
+                await Console.Error.WriteLineAsync($"Cannot open the data directory: {failure.Message}");
+                await application.StopAsync(CancellationToken.None);
+                return ExitCode.Failed;
             }
             catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException)
             {
