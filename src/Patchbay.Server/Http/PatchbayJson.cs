@@ -8,6 +8,7 @@ namespace Patchbay.Server.Http;
 /// <summary>Generated serializers of every document that is not streamed.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ErrorResponse))]
+[JsonSerializable(typeof(ProblemResponse))]
 [JsonSerializable(typeof(IndexResponse))]
 [JsonSerializable(typeof(StateResponse))]
 [JsonSerializable(typeof(ModelCard))]
@@ -18,6 +19,13 @@ namespace Patchbay.Server.Http;
 [JsonSerializable(typeof(VllmErrorResponse))]
 [JsonSerializable(typeof(SessionResponse))]
 [JsonSerializable(typeof(TrafficResponse))]
+[JsonSerializable(typeof(AdapterList))]
+[JsonSerializable(typeof(AdapterState))]
+[JsonSerializable(typeof(UploadResponse))]
+[JsonSerializable(typeof(ReleaseResponse))]
+[JsonSerializable(typeof(MemoryResponse))]
+[JsonSerializable(typeof(RemovedResponse))]
+[JsonSerializable(typeof(VerifyResponse))]
 internal sealed partial class PatchbayJson : JsonSerializerContext
 {
     /// <summary>
