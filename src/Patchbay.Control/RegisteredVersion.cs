@@ -2,7 +2,7 @@ namespace Patchbay.Control;
 
 /// <summary>One version of an adapter as it was uploaded: what may answer under a name.</summary>
 /// <param name="Digest">Its identity.</param>
-/// <param name="Bytes">Bytes of its files.</param>
+/// <param name="Bytes">Memory that it takes; of a version that was never read, the bytes of its files.</param>
 /// <param name="Created">When it was registered.</param>
 /// <param name="CreatedBy">Who registered it.</param>
 public sealed record RegisteredVersion(VersionDigest Digest, long Bytes, DateTimeOffset Created, string CreatedBy)

@@ -48,6 +48,10 @@ public sealed class InferenceEngine : IAsyncDisposable
         _workers = new WorkerPool(options.ThreadCount);
         _kv = new KvStore(model.Model.KvShapes, blockCount);
         _states = new StateStore(model.Model.StateShapes, KvBudget.StateSlots(model.Model.StateShapes, options));
+        var modules = model.Model.Modules;
+        WeightBytes = modules.Modules.Where(module => !(modules.IsTied && module.IsOutputHead)).Sum(module => module.Weight.ByteLength);
+        KvBytes = model.Model.KvShapes.Sum(KvStore.BytesPerBlock) * blockCount
+            + (StateStore.BytesPerSlot(model.Model.StateShapes) * KvBudget.StateSlots(model.Model.StateShapes, options));
         var index = new PrefixIndex();
         _blocks = new BlockPool(blockCount, index);
         _batch = new ForwardBatch(_workers, _kv, _states);
@@ -65,6 +69,13 @@ public sealed class InferenceEngine : IAsyncDisposable
         remove => _loop.StepFailed -= value;
     }
 
+    /// <summary>Told, on the thread that ended it, that a version has no lease any more; must return at once.</summary>
+    public event Action AdapterLeasesEnded
+    {
+        add => _adapters.LastLeaseEnded += value;
+        remove => _adapters.LastLeaseEnded -= value;
+    }
+
     /// <summary>The base model.</summary>
     public ModelInfo Model { get; }
 
@@ -73,6 +84,12 @@ public sealed class InferenceEngine : IAsyncDisposable
 
     /// <summary>Null where the checkpoint has none.</summary>
     public ChatTemplate? ChatTemplate => _model.ChatTemplate;
+
+    /// <summary>Bytes of the base model's weights.</summary>
+    public long WeightBytes { get; }
+
+    /// <summary>Bytes for keys, values and states of all sequences and the prefix cache.</summary>
+    public long KvBytes { get; }
 
     /// <summary>The versions that can be leased.</summary>
     public IReadOnlyList<AdapterVersion> Adapters => _adapters.Versions;
@@ -117,7 +134,24 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>Loads an adapter directory beside the running generations. The same content twice is one version.</summary>
     /// <exception cref="AdapterRefusedException">It is broken, does not fit the model, or is not applied exactly. Nothing has changed.</exception>
     public Task<AdapterVersion> LoadAdapterAsync(string directory, CancellationToken cancellationToken = default) =>
-        Task.Run(() => _adapters.Add(LoraAdapterReader.Read(directory, _model.Model.Modules)), cancellationToken);
+        Task.Run(() => _adapters.Add(LoraAdapterReader.Read(directory, _model.Model.Modules, cancellationToken)), cancellationToken);
+
+    /// <summary>Loads an adapter directory whose content is known; files that are not that content are refused.</summary>
+    /// <exception cref="AdapterRefusedException">As above, or the digest over the files is another one. Nothing has changed.</exception>
+    public Task<AdapterVersion> LoadAdapterAsync(string directory, AdapterDigest expected, CancellationToken cancellationToken = default) =>
+        Task.Run(
+            () =>
+            {
+                var adapter = LoraAdapterReader.Read(directory, _model.Model.Modules, cancellationToken);
+                if (adapter.Version.Digest == expected)
+                {
+                    return _adapters.Add(adapter);
+                }
+
+                adapter.Dispose();
+                throw new AdapterRefusedException($"The files are not those of {expected}; they were changed or are damaged.");
+            },
+            cancellationToken);
 
     /// <summary>Takes a lease on a loaded version; false if it is not loaded or was retired.</summary>
     public bool TryAcquireAdapter(AdapterDigest digest, [NotNullWhen(true)] out AdapterLease? lease) =>
@@ -125,6 +159,12 @@ public sealed class InferenceEngine : IAsyncDisposable
 
     /// <summary>Gives no new leases of a version; running generations finish on it, then its memory is freed.</summary>
     public bool RetireAdapter(AdapterDigest digest) => _adapters.Retire(digest);
+
+    /// <summary>Frees a version that nobody leases; false, and nothing happens, while somebody does.</summary>
+    public bool TryEvictAdapter(AdapterVersion version) => _adapters.TryEvict(version);
+
+    /// <summary>Leases of one version that are held now, even if it was retired.</summary>
+    public int CountAdapterLeases(AdapterVersion version) => _adapters.CountLeases(version);
 
     /// <summary>Starts a generation. Never waits.</summary>
     /// <exception cref="RequestRefusedException">The request is not taken; its leases have been released.</exception>

@@ -29,6 +29,19 @@ public static class PatchbayEndpoints
         ("GET", "/admin/traffic", EndpointAccess.Viewer, TrafficEndpoint.HandleAsync),
         ("GET", "/admin/session", EndpointAccess.AnyKey, SessionEndpoint.HandleAsync),
         ("GET", "/admin/engine", EndpointAccess.Viewer, EngineStatisticsEndpoint.HandleAsync),
+        ("GET", "/admin/adapters", EndpointAccess.Viewer, AdminAdaptersEndpoint.ListAsync),
+        ("GET", "/admin/adapters/{name}", EndpointAccess.Viewer, AdminAdaptersEndpoint.GetAsync),
+        ("PUT", "/admin/adapters/{name}", EndpointAccess.Admin, AdapterUploadEndpoint.HandleAsync),
+        ("PATCH", "/admin/adapters/{name}", EndpointAccess.Admin, AdapterChangeEndpoint.PatchAsync),
+        ("DELETE", "/admin/adapters/{name}", EndpointAccess.Admin, AdapterChangeEndpoint.DeleteAsync),
+        ("GET", "/admin/adapters/{name}/history", EndpointAccess.Viewer, AuditEndpoint.HistoryAsync),
+        ("POST", "/admin/adapters/{name}/release", EndpointAccess.Admin, AdapterReleaseEndpoint.ReleaseAsync),
+        ("POST", "/admin/adapters/{name}/rollback", EndpointAccess.Admin, AdapterReleaseEndpoint.RollbackAsync),
+        ("POST", "/admin/adapters/{name}/load", EndpointAccess.Admin, AdapterMemoryEndpoint.LoadAsync),
+        ("POST", "/admin/adapters/{name}/unload", EndpointAccess.Admin, AdapterMemoryEndpoint.UnloadAsync),
+        ("DELETE", "/admin/adapters/{name}/versions/{digest}", EndpointAccess.Admin, AdapterChangeEndpoint.DeleteVersionAsync),
+        ("GET", "/admin/audit", EndpointAccess.Viewer, AuditEndpoint.ListAsync),
+        ("POST", "/admin/audit/verify", EndpointAccess.Viewer, AuditEndpoint.VerifyAsync),
     ];
 
     /// <summary>Adds all of Patchbay's addresses; unknown ones get an error object instead of an empty page.</summary>
@@ -37,9 +50,10 @@ public static class PatchbayEndpoints
         var services = routes.ServiceProvider;
         var guard = new EndpointGuard(
             services.GetRequiredService<PatchbayRuntime>(), services.GetRequiredService<ILogger<EndpointGuard>>());
-        foreach (var (method, path, access, handler) in All)
+        foreach (var address in All.GroupBy(endpoint => endpoint.Path))
         {
-            routes.Map(path, guard.Protect(method, access, handler));
+            routes.Map(address.Key, guard.Protect(
+                address.ToDictionary(endpoint => endpoint.Method, endpoint => (endpoint.Access, endpoint.Handler), StringComparer.OrdinalIgnoreCase)));
         }
         routes.MapFallback("{**path}", (RequestDelegate)guard.NotFoundAsync);
     }

@@ -22,7 +22,39 @@ public sealed record PatchbayServerOptions
     public KeyRing Keys { get; init; } = KeyRing.Empty;
 
     /// <summary>Most adapter names at the same time.</summary>
-    public int MaxAdapters { get; init; } = 1024;
+    public int MaxAdapters { get; init; } = 100_000;
+
+    /// <summary>
+    /// Where versions and journal are kept. Null keeps nothing: versions are in a temporary directory that is taken away at the end.
+    /// </summary>
+    public string? DataDirectory { get; init; }
+
+    /// <summary>A PostgreSQL database for the journal of <see cref="DataDirectory"/>; null is a SQLite file in it.</summary>
+    public string? JournalConnection { get; init; }
+
+    /// <summary>Most bytes of adapters in memory; null is a quarter of the machine's memory.</summary>
+    public long? AdapterMemoryBytes { get; init; }
+
+    /// <summary>Whether adapters are read at their first use instead of at start.</summary>
+    public bool LazyAdapters { get; init; }
+
+    /// <summary>Whether new and changed folders of <see cref="AdaptersDirectory"/> are taken while the server runs.</summary>
+    public bool WatchAdapters { get; init; } = true;
+
+    /// <summary>Whether a changed folder of a known adapter answers at once; else it is kept as a version that can be released.</summary>
+    public bool ReleaseWatchedAdapters { get; init; } = true;
+
+    /// <summary>How long a folder must stay as it is before it counts as whole.</summary>
+    public TimeSpan WatchSettleTime { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Versions that are kept of each adapter.</summary>
+    public int KeptVersions { get; init; } = 5;
+
+    /// <summary>Most bytes of one uploaded adapter.</summary>
+    public long MaxUploadBytes { get; init; } = 4L << 30;
+
+    /// <summary>Whether adapters that name another base than the served one are taken.</summary>
+    public bool AllowBaseMismatch { get; init; }
 
     /// <summary>Most bytes of a request body; a larger one is answered with 413.</summary>
     public int MaxRequestBytes { get; init; } = 4 * 1024 * 1024;

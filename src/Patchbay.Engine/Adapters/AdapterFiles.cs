@@ -50,7 +50,7 @@ internal sealed unsafe class AdapterFiles : IDisposable
     public long TotalBytes { get; }
 
     /// <exception cref="AdapterRefusedException">A file is missing, too large, a link, or cannot be read.</exception>
-    public static AdapterFiles Read(string directory)
+    public static AdapterFiles Read(string directory, CancellationToken cancellation = default)
     {
         byte[]? config = null;
         NativeBuffer? weights = null;
@@ -62,6 +62,7 @@ internal sealed unsafe class AdapterFiles : IDisposable
             var gguf = FindGguf(directory);
             foreach (var (name, file) in Enumerate(directory, gguf is not null))
             {
+                cancellation.ThrowIfCancellationRequested();
                 total += file.Length;
                 if (hashes.Count == MaxFiles || total > MaxBytes)
                 {
@@ -78,7 +79,7 @@ internal sealed unsafe class AdapterFiles : IDisposable
                 else if (name == gguf || name == WeightsFile || (name == PickleFile && !File.Exists(Path.Combine(directory, WeightsFile))))
                 {
                     weights?.Dispose();
-                    (weights, var hash) = ReadHashed(file);
+                    (weights, var hash) = ReadHashed(file, cancellation);
                     weightsName = name;
                     hashes.Add((name, hash));
                 }
@@ -192,7 +193,7 @@ internal sealed unsafe class AdapterFiles : IDisposable
         return SHA256.HashData(stream);
     }
 
-    private static (NativeBuffer Buffer, byte[] Sha256) ReadHashed(FileInfo file)
+    private static (NativeBuffer Buffer, byte[] Sha256) ReadHashed(FileInfo file, CancellationToken cancellation)
     {
         if (file.Length == 0)
         {
@@ -206,6 +207,7 @@ internal sealed unsafe class AdapterFiles : IDisposable
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             for (var offset = 0L; offset < buffer.Length;)
             {
+                cancellation.ThrowIfCancellationRequested();
                 var chunk = new Span<byte>(buffer.Data + offset, (int)Math.Min(1 << 20, buffer.Length - offset));
                 stream.ReadExactly(chunk);
                 hash.AppendData(chunk);

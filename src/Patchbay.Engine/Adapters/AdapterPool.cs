@@ -14,6 +14,9 @@ internal sealed class AdapterPool : IDisposable
     private readonly Dictionary<AdapterDigest, Entry> _live = [];
     private readonly HashSet<Entry> _retired = [];
 
+    /// <summary>Raised on the thread that ended the last lease of a version, outside of the lock.</summary>
+    public event Action? LastLeaseEnded;
+
     public IReadOnlyList<AdapterVersion> Versions
     {
         get
@@ -112,15 +115,49 @@ internal sealed class AdapterPool : IDisposable
         }
     }
 
+    /// <summary>Frees a live version that nobody leases; false, and nothing happens, while somebody does.</summary>
+    public bool TryEvict(AdapterVersion version)
+    {
+        lock (_lock)
+        {
+            if (!_live.TryGetValue(version.Digest, out var entry) || !ReferenceEquals(entry.Adapter.Version, version) || entry.Leases > 0)
+            {
+                return false;
+            }
+
+            _live.Remove(version.Digest);
+            entry.Adapter.Dispose();
+            return true;
+        }
+    }
+
+    /// <summary>Leases of one version that is live or retired; 0 for one that is gone.</summary>
+    public int CountLeases(AdapterVersion version)
+    {
+        lock (_lock)
+        {
+            return _live.TryGetValue(version.Digest, out var entry) && ReferenceEquals(entry.Adapter.Version, version)
+                ? entry.Leases
+                : _retired.FirstOrDefault(retired => ReferenceEquals(retired.Adapter.Version, version))?.Leases ?? 0;
+        }
+    }
+
     internal void Release(Entry entry)
     {
         lock (_lock)
         {
-            if (--entry.Leases == 0 && _retired.Remove(entry))
+            if (--entry.Leases > 0)
+            {
+                return;
+            }
+
+            if (_retired.Remove(entry))
             {
                 entry.Adapter.Dispose();
             }
         }
+
+        LastLeaseEnded?.Invoke();
     }
 
     public void Dispose()

@@ -44,9 +44,10 @@ internal sealed class LoraAdapterReader
     }
 
     /// <exception cref="AdapterRefusedException">Something in it is broken, does not fit the base model, or is not applied exactly.</exception>
-    public static LoraAdapter Read(string directory, ModuleTable modules)
+    /// <exception cref="OperationCanceledException">It was cancelled while its files were read.</exception>
+    public static LoraAdapter Read(string directory, ModuleTable modules, CancellationToken cancellation = default)
     {
-        using var files = AdapterFiles.Read(directory);
+        using var files = AdapterFiles.Read(directory, cancellation);
         var (config, stored) = files.IsGguf ? GgufAdapter.Read(files, modules) : (PeftConfig.Parse(files.Config), files.ReadTensors());
         var tensors = new AdapterTensors(stored, files.WeightsName);
         var layers = ReplicatedLayers(config, modules);

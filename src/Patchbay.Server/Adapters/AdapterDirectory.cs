@@ -19,6 +19,9 @@ public sealed class AdapterDirectory
         _allowOutside = allowOutside;
     }
 
+    /// <summary>The directory itself; null where the operator gave none.</summary>
+    public string? Root => _root;
+
     /// <summary>Every adapter in the directory, by the name of its folder; the directory itself if it is one adapter.</summary>
     public IReadOnlyList<(string Name, string Path)> Scan()
     {

@@ -1,50 +1,50 @@
 using Patchbay.Control;
 using Patchbay.Engine;
+using Patchbay.Server.Http;
 
 namespace Patchbay.Server.Adapters;
 
-/// <summary>What became of loading an adapter under a name.</summary>
-internal enum LoadOutcome
+/// <summary>What a command did, or why not; exactly one of the two is null.</summary>
+internal readonly record struct CommandAnswer<T>(T? Value, ApiError? Error)
+    where T : class
 {
-    /// <summary>The name stands for the version that was read.</summary>
-    Loaded,
+    public static implicit operator CommandAnswer<T>(T value) => new(value, null);
 
-    /// <summary>The name is in use and the caller did not ask to replace it.</summary>
-    AlreadyLoaded,
-
-    /// <summary>The engine does not apply this adapter exactly, or its files are damaged.</summary>
-    Refused,
-
-    /// <summary>There are as many names as the operator allows.</summary>
-    TooMany,
+    public static implicit operator CommandAnswer<T>(ApiError error) => new(null, error);
 }
 
-/// <summary>The result of a load: the alias and its version where it succeeded, the reason where it did not.</summary>
-internal sealed record LoadResult(LoadOutcome Outcome, AdapterAlias? Alias = null, AdapterVersion? Version = null, string? Problem = null);
+/// <summary>How a version comes in.</summary>
+/// <param name="Release">Whether it answers from now on.</param>
+/// <param name="ExpectedGeneration">The alias's generation that the caller last saw; 0 says that the name is new.</param>
+/// <param name="Note">A remark that stays with the version.</param>
+internal sealed record UploadWish(bool Release = true, long? ExpectedGeneration = null, string? Note = null);
 
-/// <summary>What became of a switch of the default.</summary>
-internal enum SwitchOutcome
+/// <summary>A version that came in.</summary>
+/// <param name="Alias">The name and what it stands for now; null while nothing of it was released.</param>
+/// <param name="Version">What it holds; null where it was taken without looking.</param>
+internal sealed record UploadedVersion(
+    string Name, VersionDigest Digest, AdapterAlias? Alias, VersionDigest? Previous, bool IsReleased, bool IsNew, long Bytes, AdapterVersion? Version)
 {
-    /// <summary>Every later request that names no model is answered by the target.</summary>
-    Switched,
+    public VersionProbe Probe { get; init; } = VersionProbe.None;
 
-    /// <summary>No adapter has this name, in memory or in the adapters directory.</summary>
-    Unknown,
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>The default moved since the caller looked.</summary>
-    GenerationMismatch,
-
-    /// <summary>The adapter had to be loaded first and was not accepted.</summary>
-    Refused,
+    public double LoadMilliseconds { get; init; }
 }
 
-/// <summary>The result of a switch, with the default before and after it and how long each step took.</summary>
-internal sealed record SwitchResult(SwitchOutcome Outcome, DefaultAlias Previous, DefaultAlias Current, SwitchTimings Timings, string? Problem = null);
+/// <summary>A name that changed its version.</summary>
+internal sealed record ReleasedVersion(AdapterAlias Alias, VersionDigest? Previous, double SwitchMilliseconds);
+
+/// <summary>A version that was loaded, and how long its last load took.</summary>
+internal sealed record LoadedVersion(VersionDigest Digest, TimeSpan? LoadTime);
+
+/// <summary>A default that changed.</summary>
+internal sealed record SwitchedDefault(DefaultAlias Previous, DefaultAlias Current, SwitchTimings Timings);
 
 /// <summary>Milliseconds of each step of a switch.</summary>
 /// <param name="Resolve">Finding the name.</param>
-/// <param name="Load">Reading, checking and packing; 0 for a resident adapter.</param>
-/// <param name="Verify">Proving with a lease that the version is resident.</param>
-/// <param name="Switch">The compare-and-set itself.</param>
+/// <param name="Load">Reading, checking and packing; 0 for a version in memory.</param>
+/// <param name="Verify">Proving with a lease that the version is in memory.</param>
+/// <param name="Switch">Journal and compare-and-set.</param>
 /// <param name="Total">All of it.</param>
 internal readonly record struct SwitchTimings(double Resolve, double Load, double Verify, double Switch, double Total);

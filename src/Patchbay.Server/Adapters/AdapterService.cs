@@ -1,30 +1,26 @@
-using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
 using Patchbay.Control;
+using Patchbay.Control.Residency;
 using Patchbay.Control.Routing;
+using Patchbay.Control.Versions;
 using Patchbay.Engine;
 
 namespace Patchbay.Server.Adapters;
 
 /// <summary>
-/// Keeps names (Control) and weights (Engine) together: a name is published only while its version is resident, and a
-/// version is retired only when no name stands for it. Requests read without a lock; loads and switches are serialised
-/// where they publish, never while they read files.
+/// What requests need of adapters: from a model string to leases on one version. Reads one snapshot of the control plane
+/// without a lock; a version that is not in memory is waited for, outside of the engine's loop. Changes nothing.
 /// </summary>
-internal sealed partial class AdapterService(
-    InferenceEngine engine, ModelRouter router, AdapterDirectory directory, int maxAdapters, TimeProvider time, ILogger<AdapterService> logger) : IDisposable
+internal sealed class AdapterService(
+    ControlPlane plane, AdapterResidency<AdapterVersion, AdapterLease> residency, ModelRouter router, AdapterDirectory directory)
 {
-    // A request can lose the race against a switch once or twice; this many times it means that something is broken.
+    // A request can lose the race against a removal once or twice; this many times it means that something is broken.
     private const int MaxAttempts = 64;
 
-    private readonly AliasTable _aliases = new();
-    private readonly NameGate _gate = new();
-    private readonly SemaphoreSlim _loads = new(Math.Max(1, Environment.ProcessorCount / 2));
-    private readonly ConcurrentDictionary<VersionDigest, ResidentAdapter> _resident = new();
-    private readonly Lock _publication = new();
+    /// <summary>The present state of names and versions.</summary>
+    public ControlSnapshot State => plane.Snapshot;
 
     /// <summary>The present names.</summary>
-    public AliasSnapshot Aliases => _aliases.Snapshot;
+    public AliasSnapshot Aliases => plane.Snapshot.Aliases;
 
     /// <summary>What the base model is called.</summary>
     public string BaseName => router.BaseName;
@@ -32,260 +28,131 @@ internal sealed partial class AdapterService(
     /// <summary>The operator's directory.</summary>
     public AdapterDirectory Directory => directory;
 
-    /// <summary>Finds what answers a request and takes <paramref name="leases"/> leases on it, all of one version.</summary>
-    /// <returns>The route; <paramref name="model"/> is null unless it leads to base or an adapter.</returns>
-    public Route TryAcquire(string? name, int leases, out AnsweringModel? model)
+    /// <summary>Which versions are in memory.</summary>
+    public AdapterResidency<AdapterVersion, AdapterLease> Residency => residency;
+
+    /// <summary>Audit chain and store, beside the state.</summary>
+    public ControlPlane Plane => plane;
+
+    /// <summary>Finds what answers to a model string.</summary>
+    public Route Resolve(string? name) => VersionRouter.Resolve(router, name, plane.Snapshot);
+
+    /// <summary>Finds what answers a request and takes <paramref name="answers"/> leases on it, all of one version.</summary>
+    /// <exception cref="OperationCanceledException">The caller left while the version was loaded.</exception>
+    public async ValueTask<AcquiredModel> AcquireAsync(string? name, int answers, CancellationToken cancellation)
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            var route = router.Resolve(name, _aliases.Snapshot);
+            var route = Resolve(name);
             if (route.Kind == RouteKind.Base)
             {
-                model = AnsweringModel.OfBase(BaseName, route.Generation);
-                return route;
+                return new AcquiredModel(AnsweringModel.OfBase(BaseName, route.Generation), route.Kind);
             }
             if (route.Kind != RouteKind.Adapter)
             {
-                model = null;
-                return route;
+                return new AcquiredModel(null, route.Kind);
             }
-            // The version may have been retired since the snapshot was read; the next one has its successor.
-            if ((model = TryLease([new RoutedAdapter(route.Alias!, route.Generation, 1)], leases)) is not null)
+            var acquired = await LeaseAsync([new RoutedAdapter(route.Alias!, route.Generation, 1)], answers, cancellation);
+            // The version may have been removed since the snapshot was read; the next one has its successor.
+            if (acquired.Refusal is not { Outcome: AcquireOutcome.Unknown })
             {
-                return route;
+                return acquired;
             }
         }
         throw new InvalidOperationException("An adapter's name was published without its version.");
     }
 
     /// <summary>Finds the adapters of a selection in one state of the aliases and leases each for every answer.</summary>
-    /// <returns>What answers; null where there is a problem.</returns>
-    public AnsweringModel? TryAcquire(AdapterSelection selection, int answers, out SelectionProblem? problem)
+    /// <exception cref="OperationCanceledException">The caller left while a version was loaded.</exception>
+    public async ValueTask<AcquiredModel> AcquireAsync(AdapterSelection selection, int answers, CancellationToken cancellation)
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            var parts = SelectionRouter.Resolve(selection, router, _aliases.Snapshot, out problem);
+            var parts = SelectionRouter.Resolve(selection, router, plane.Snapshot, out var problem);
             if (problem is not null)
             {
-                return null;
+                return new AcquiredModel(null, RouteKind.NotFound) { Problem = problem };
             }
             if (parts.Count == 0)
             {
-                return AnsweringModel.OfBase(BaseName, 0);
+                return new AcquiredModel(AnsweringModel.OfBase(BaseName, 0), RouteKind.Base);
             }
-            // As above: one of them may have been retired meanwhile.
-            if (TryLease(parts, answers) is { } model)
+            var acquired = await LeaseAsync(parts, answers, cancellation);
+            if (acquired.Refusal is not { Outcome: AcquireOutcome.Unknown })
             {
-                return model;
+                return acquired;
             }
         }
         throw new InvalidOperationException("An adapter's name was published without its version.");
     }
 
-    /// <summary>The resident version behind an alias; null if it was retired meanwhile.</summary>
-    public ResidentAdapter? Find(VersionDigest digest) => _resident.GetValueOrDefault(digest);
-
-    /// <summary>Reads a directory off the request's thread and publishes its version under a name.</summary>
-    /// <param name="replace">Whether a name in use changes its version; running answers keep the old one.</param>
-    public async Task<LoadResult> LoadAsync(string name, string path, bool replace, CancellationToken cancellation)
+    /// <summary>Makes a version that a name or a kept version stands for known to the residency again.</summary>
+    public bool Restore(VersionDigest digest)
     {
-        var started = time.GetTimestamp();
-        var result = await LoadQuietlyAsync(name, path, replace, cancellation);
-        if (result.Outcome == LoadOutcome.Loaded)
-        {
-            Log.Loaded(logger, name, result.Alias!.Digest.Abbreviation, time.GetElapsedTime(started).TotalMilliseconds);
-        }
-        else if (result.Outcome == LoadOutcome.Refused)
-        {
-            Log.Refused(logger, name, result.Problem!);
-        }
-        return result;
-    }
-
-    /// <summary>Loads without a log line, for a caller who reports the result himself.</summary>
-    public async Task<LoadResult> LoadQuietlyAsync(string name, string path, bool replace, CancellationToken cancellation)
-    {
-        using var passage = await _gate.EnterAsync(name, cancellation);
-        var exists = Aliases.TryGet(name, out _);
-        if (exists && !replace)
-        {
-            return new LoadResult(LoadOutcome.AlreadyLoaded);
-        }
-        if (!exists && Aliases.Count >= maxAdapters)
-        {
-            return new LoadResult(LoadOutcome.TooMany, Problem: $"This server holds at most {maxAdapters} adapters; unload one first.");
-        }
-        await _loads.WaitAsync(cancellation);
-        try
-        {
-            return await ReadAndPublishAsync(name, path, cancellation);
-        }
-        catch (AdapterRefusedException refusal)
-        {
-            return new LoadResult(LoadOutcome.Refused, Problem: refusal.Message);
-        }
-        finally
-        {
-            _loads.Release();
-        }
-    }
-
-    /// <summary>Takes a name away; its version is retired with its last name, and its memory freed with its last lease.</summary>
-    public AliasChange Unload(string name)
-    {
-        lock (_publication)
-        {
-            var change = _aliases.Remove(name);
-            if (change.Outcome == AliasChangeOutcome.Applied)
-            {
-                RetireUnlessNamed(change.Previous!.Digest);
-                Log.Unloaded(logger, name, change.Previous.Digest.Abbreviation);
-            }
-            return change;
-        }
-    }
-
-    /// <summary>Changes what answers requests that name no model, loading it from the adapters directory if need be.</summary>
-    /// <param name="name">An adapter's name; null for the base.</param>
-    public async Task<SwitchResult> SwitchAsync(string? name, long? expectedGeneration, CancellationToken cancellation)
-    {
-        var clock = new StepClock(time);
-        for (var attempt = 0; attempt < MaxAttempts; attempt++)
-        {
-            var before = Aliases;
-            if (expectedGeneration is { } expected && expected != before.Default.Generation)
-            {
-                return Result(SwitchOutcome.GenerationMismatch, before.Default);
-            }
-            AdapterAlias? alias = null;
-            var path = "";
-            if (name is not null && !before.TryGet(name, out alias) && !directory.TryFind(name, out path))
-            {
-                return Result(SwitchOutcome.Unknown, before.Default);
-            }
-            clock.Mark(Step.Resolve);
-            if (name is not null && alias is null)
-            {
-                var loaded = await LoadAsync(name, path, replace: false, cancellation);
-                clock.Mark(Step.Load);
-                if (loaded.Outcome is LoadOutcome.Refused or LoadOutcome.TooMany)
-                {
-                    return Result(SwitchOutcome.Refused, before.Default, loaded.Problem);
-                }
-                continue;
-            }
-            var isResident = alias is null || IsResident(alias.Digest);
-            clock.Mark(Step.Verify);
-            if (!isResident)
-            {
-                continue;
-            }
-            var change = _aliases.SetDefault(name, expectedGeneration);
-            clock.Mark(Step.Switch);
-            if (change.Outcome == AliasChangeOutcome.GenerationMismatch)
-            {
-                return Result(SwitchOutcome.GenerationMismatch, change.Current);
-            }
-            if (change.Outcome != AliasChangeOutcome.NoSuchAlias)
-            {
-                var result = new SwitchResult(SwitchOutcome.Switched, change.Previous, change.Current, clock.Timings);
-                Log.Switched(logger, change.Current.Target?.Name ?? "base", change.Current.Generation);
-                return result;
-            }
-        }
-        throw new InvalidOperationException("An adapter's name kept changing while it was switched to.");
-
-        SwitchResult Result(SwitchOutcome outcome, DefaultAlias current, string? problem = null) =>
-            new(outcome, current, current, clock.Timings, problem);
-    }
-
-    /// <summary>Ends the service; nothing may load or switch any more.</summary>
-    public void Dispose() => _loads.Dispose();
-
-    private async Task<LoadResult> ReadAndPublishAsync(string name, string path, CancellationToken cancellation)
-    {
-        for (var attempt = 0; attempt < MaxAttempts; attempt++)
-        {
-            var version = await Task.Run(() => engine.LoadAdapterAsync(path, cancellation), cancellation);
-            if (TryPublish(name, version) is { } alias)
-            {
-                return new LoadResult(LoadOutcome.Loaded, alias, version);
-            }
-        }
-        throw new InvalidOperationException("A version was retired each time before its name could be published.");
-    }
-
-    private AdapterAlias? TryPublish(string name, AdapterVersion version)
-    {
-        lock (_publication)
-        {
-            // The lease proves that nobody retired the version between its load and now: another name of the same
-            // files may have been unloaded meanwhile.
-            if (!engine.TryAcquireAdapter(version.Digest, out var lease))
-            {
-                return null;
-            }
-            using (lease)
-            {
-                var resident = new ResidentAdapter(version, time.GetUtcNow());
-                _resident.TryAdd(resident.Digest, resident);
-                var change = _aliases.Set(name, resident.Digest);
-                if (change.Previous is { } previous && previous.Digest != resident.Digest)
-                {
-                    RetireUnlessNamed(previous.Digest);
-                }
-                return change.Current;
-            }
-        }
-    }
-
-    private void RetireUnlessNamed(VersionDigest digest)
-    {
-        if (!Aliases.IsReferenced(digest) && _resident.TryRemove(digest, out var resident))
-        {
-            engine.RetireAdapter(resident.Version.Digest);
-        }
-    }
-
-    private bool IsResident(VersionDigest digest)
-    {
-        if (!_resident.TryGetValue(digest, out var resident) || !engine.TryAcquireAdapter(resident.Version.Digest, out var lease))
+        var state = plane.Snapshot;
+        var version = state.Adapters.Values.Select(adapter => adapter.TryGet(digest, out var found) ? found : null).FirstOrDefault(found => found is not null);
+        if (version is null)
         {
             return false;
         }
-        lease.Dispose();
+        residency.Register(digest, plane.Store.TryGetPath(digest, out var path) ? path : null, version.Bytes);
         return true;
     }
 
-    // All leases for all answers, or none.
-    private AnsweringModel? TryLease(List<RoutedAdapter> parts, int answers)
+    // All leases for all answers, or none. While it waits for one version it holds no other: two requests that wait for each
+    // other's memory would wait for ever.
+    private async ValueTask<AcquiredModel> LeaseAsync(List<RoutedAdapter> parts, int answers, CancellationToken cancellation)
     {
-        var leases = new List<AdapterWeight>(parts.Count * answers);
+        for (var attempt = 0; attempt <= parts.Count * 4; attempt++)
+        {
+            var leases = new List<AdapterWeight>(parts.Count * answers);
+            var missing = TakeAll(parts, answers, leases);
+            if (missing is null)
+            {
+                return Answering(parts, leases);
+            }
+            var waited = await residency.AcquireAsync(missing.Value, cancellation);
+            if (waited is { Outcome: AcquireOutcome.Unknown } && Restore(missing.Value))
+            {
+                continue;
+            }
+            if (waited.Lease is not { } lease)
+            {
+                return new AcquiredModel(null, RouteKind.Adapter) { Refusal = waited with { Lease = null } };
+            }
+            using (lease)
+            {
+                // While this lease is held its version stays, so one adapter alone succeeds here.
+                if (TakeAll(parts, answers, leases) is null)
+                {
+                    return Answering(parts, leases);
+                }
+            }
+        }
+        return new AcquiredModel(null, RouteKind.Adapter)
+        {
+            Refusal = new Acquisition<AdapterLease>(
+                AcquireOutcome.Busy, null, "The adapters of this request do not fit into the memory for adapters together now.", TimeSpan.FromSeconds(5)),
+        };
+    }
+
+    private static AcquiredModel Answering(List<RoutedAdapter> parts, List<AdapterWeight> leases) =>
+        new(AnsweringModel.OfAdapters(parts, [.. leases.Chunk(parts.Count)]), RouteKind.Adapter);
+
+    // Null when all are taken, else the first version that is not in memory; then none is.
+    private VersionDigest? TakeAll(List<RoutedAdapter> parts, int answers, List<AdapterWeight> leases)
+    {
         while (leases.Count < parts.Count * answers)
         {
             var part = parts[leases.Count % parts.Count];
-            if (!_resident.TryGetValue(part.Alias.Digest, out var resident) || !engine.TryAcquireAdapter(resident.Version.Digest, out var lease))
+            if (!residency.TryAcquire(part.Alias.Digest, out var lease))
             {
                 leases.ForEach(taken => taken.Lease.Dispose());
-                return null;
+                leases.Clear();
+                return part.Alias.Digest;
             }
             leases.Add(new AdapterWeight(lease, part.Weight));
         }
-        return AnsweringModel.OfAdapters(parts, [.. leases.Chunk(parts.Count)]);
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Information, "Adapter {Name} loaded as {Digest} in {Milliseconds:F1} ms.")]
-        public static partial void Loaded(ILogger logger, string name, string digest, double milliseconds);
-
-        [LoggerMessage(2, LogLevel.Information, "Adapter {Name} unloaded; {Digest} goes with its last running answer.")]
-        public static partial void Unloaded(ILogger logger, string name, string digest);
-
-        [LoggerMessage(3, LogLevel.Information, "{Name} answers requests that name no model (generation {Generation}).")]
-        public static partial void Switched(ILogger logger, string name, long generation);
-
-        [LoggerMessage(4, LogLevel.Warning, "Adapter {Name} refused: {Problem}")]
-        public static partial void Refused(ILogger logger, string name, string problem);
+        return null;
     }
 }

@@ -29,6 +29,9 @@ internal sealed class AnsweringModel : IDisposable
     /// <summary>What <c>x-adapter</c> says: <c>base</c>, the adapter's name, or <c>name*weight</c> joined by <c>+</c>.</summary>
     public string Label { get; }
 
+    /// <summary>The adapter that answers alone; null for the base and for sums.</summary>
+    public string? Name { get; private init; }
+
     /// <summary>The version, or the identity of the sum; null for the base.</summary>
     public string? Digest { get; }
 
@@ -51,7 +54,10 @@ internal sealed class AnsweringModel : IDisposable
             : string.Join('+', parts.Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Alias.Name}*{part.Weight}")));
         var digest = AdapterDigest.OfComposition([.. leases[0].Select(part => (part.Lease.Version.Digest, part.Weight))]);
         return new AnsweringModel(label, label, digest.ToString(), string.Join('+', parts.Select(part => Show(part.Generation))),
-            [.. leases[0].Select(part => new AnswerPart(part.Lease.Version.Digest.ToString(), part.Weight))], leases);
+            [.. leases[0].Select(part => new AnswerPart(part.Lease.Version.Digest.ToString(), part.Weight))], leases)
+        {
+            Name = parts is [{ Weight: 1 } alone] ? alone.Alias.Name : null,
+        };
     }
 
     /// <summary>Hands the leases of one answer to the engine; none for the base.</summary>

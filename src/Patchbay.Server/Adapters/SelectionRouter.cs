@@ -12,14 +12,14 @@ internal static class SelectionRouter
 
     /// <summary>Finds every part; the result is without meaning where there is a problem.</summary>
     public static List<RoutedAdapter> Resolve(
-        AdapterSelection selection, ModelRouter router, AliasSnapshot aliases, out SelectionProblem? problem)
+        AdapterSelection selection, ModelRouter router, ControlSnapshot state, out SelectionProblem? problem)
     {
         var parts = new List<RoutedAdapter>(selection.Parts.Count);
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        var ordered = selection.Parts.Any(part => part.Name is null) ? InOrder(aliases) : [];
+        var ordered = selection.Parts.Any(part => part.Name is null) ? InOrder(state.Aliases) : [];
         foreach (var part in selection.Parts)
         {
-            var route = part.Name is { } name ? router.Resolve(name, aliases) : Find(part.Index, ordered);
+            var route = part.Name is { } name ? VersionRouter.Resolve(router, name, state) : Find(part.Index, ordered);
             if (route.Alias is not { } alias || !seen.Add(alias.Name))
             {
                 problem = new SelectionProblem(part, route.Kind);

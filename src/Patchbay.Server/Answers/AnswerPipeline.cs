@@ -20,7 +20,7 @@ internal delegate (Question? Question, ApiError? Error) QuestionReader(JsonEleme
 /// </code>
 /// 1. The body is read and checked whole; nothing is reserved for a request that is wrong.
 /// 2. The model string, or the adapters beside it, become base, version or sum of versions, with leases for each answer;
-/// from here on headers say which.
+/// from here on headers say which. A version that is not in memory is waited for here.
 /// 3. All answers are queued at the engine, or none.
 /// 4. They are streamed or sent whole; leaving this method for any reason ends them.
 /// </summary>
@@ -61,7 +61,7 @@ internal static class AnswerPipeline
     {
         // 2
         var answers = question.Prompts.Count * question.Options.Choices;
-        var (model, error) = Acquire(opened.Adapters, question.Options, answers);
+        var (model, error) = await AcquireAsync(opened.Adapters, question.Options, answers, context.RequestAborted);
         if (model is null)
         {
             return error;
@@ -94,21 +94,29 @@ internal static class AnswerPipeline
                 finally
                 {
                     group.Watch.End(question, group.CompletionTokens, context.RequestAborted.IsCancellationRequested);
+                    if (model.Name is { } name)
+                    {
+                        runtime.Activity.Add(name, group.CompletionTokens);
+                    }
                 }
             }
         }
         return null;
     }
 
-    private static (AnsweringModel? Model, ApiError? Error) Acquire(AdapterService adapters, AnswerOptions options, int answers)
+    private static async ValueTask<(AnsweringModel? Model, ApiError? Error)> AcquireAsync(
+        AdapterService adapters, AnswerOptions options, int answers, CancellationToken aborted)
     {
-        if (options.Adapters is not { } selection)
+        var acquired = options.Adapters is { } selection
+            ? await adapters.AcquireAsync(selection, answers, aborted)
+            : await adapters.AcquireAsync(options.Model, answers, aborted);
+        return acquired switch
         {
-            var route = adapters.TryAcquire(options.Model, answers, out var named);
-            return (named, named is null ? ModelNotFound.Describe(route.Kind, options.Model, adapters) : null);
-        }
-        var model = adapters.TryAcquire(selection, answers, out var problem);
-        return (model, problem is { } wrong ? SelectionRefused.Describe(wrong, selection.Field, adapters) : null);
+            { Model: { } model } => (model, null),
+            { Refusal: { } refusal } => (null, CommandErrors.From(refusal)),
+            { Problem: { } wrong } => (null, SelectionRefused.Describe(wrong, options.Adapters!.Field, adapters)),
+            _ => (null, ModelNotFound.Describe(acquired.Kind, options.Model, adapters)),
+        };
     }
 
     private static async Task SendAsync(HttpContext context, PatchbayRuntime runtime, string id, Question question, AnsweringModel model, GenerationGroup group)

@@ -15,8 +15,9 @@ internal static class LoadLoraAdapterEndpoint
     public static Task<ApiError?> HandleAsync(HttpContext context, PatchbayRuntime runtime) =>
         VllmLoraCall.HandleAsync(context, runtime, withPath: true, "added", LoadAsync);
 
-    private static async Task<VllmError?> LoadAsync(AdapterService adapters, VllmLoraRequest request, CancellationToken aborted)
+    private static async Task<VllmError?> LoadAsync(OpenedEngine opened, VllmLoraRequest request, CommandOrigin origin, CancellationToken aborted)
     {
+        var adapters = opened.Adapters;
         if (Check(adapters, request) is { } problem)
         {
             return problem;
@@ -29,13 +30,15 @@ internal static class LoadLoraAdapterEndpoint
             case AdapterPathOutcome.NotFound:
                 return VllmError.NotFound($"Loading lora {request.LoraName} failed: No adapter found for {Mention(request.LoraPath)}");
         }
-        var result = await adapters.LoadAsync(request.LoraName, path, request.LoadInplace, aborted);
-        return result.Outcome switch
+        // A name that is not to be replaced must be new: generation 0.
+        var wish = new UploadWish(ExpectedGeneration: request.LoadInplace ? null : 0);
+        var answer = await opened.Commands.AddDirectoryAsync(request.LoraName, path, wish, origin, aborted);
+        return answer.Error switch
         {
-            LoadOutcome.Loaded => null,
-            LoadOutcome.AlreadyLoaded => AlreadyLoaded(request.LoraName),
-            LoadOutcome.TooMany => VllmError.InvalidInput(result.Problem!),
-            _ => VllmError.Internal($"Loading lora {request.LoraName} failed: {result.Problem}"),
+            null => null,
+            { Code: "generation_mismatch" } => AlreadyLoaded(request.LoraName),
+            { Status: StatusCodes.Status400BadRequest } wrong => VllmError.InvalidInput(wrong.Message),
+            var failed => VllmError.Internal($"Loading lora {request.LoraName} failed: {failed.Message}"),
         };
     }
 

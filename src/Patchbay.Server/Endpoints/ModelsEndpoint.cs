@@ -32,7 +32,7 @@ internal static class ModelsEndpoint
             return ApiError.Unavailable("The server is still opening its model.", "not_ready");
         }
         var id = context.GetRouteValue("id") as string;
-        var route = new ModelRouter(opened.Adapters.BaseName).Resolve(id, opened.Adapters.Aliases);
+        var route = opened.Adapters.Resolve(id);
         if (route.Kind is not (RouteKind.Base or RouteKind.Adapter))
         {
             return ModelNotFound.Describe(route.Kind, id, opened.Adapters);
@@ -48,8 +48,13 @@ internal static class ModelsEndpoint
 
     // The root is the name again: where the files are is the operator's business.
     private static ModelCard CardOf(AdapterAlias alias, OpenedEngine opened) => new(
-        alias.Name, "model", (opened.Adapters.Find(alias.Digest)?.Loaded ?? opened.Opened).ToUnixTimeSeconds(), "patchbay", alias.Name,
+        alias.Name, "model", CreatedAt(alias, opened).ToUnixTimeSeconds(), "patchbay", alias.Name,
         opened.Adapters.BaseName, opened.Engine.Model.ContextLength, alias.Digest.ToString(), alias.Generation);
+
+    private static DateTimeOffset CreatedAt(AdapterAlias alias, OpenedEngine opened) =>
+        opened.Adapters.State.Adapters.TryGetValue(alias.Name, out var adapter) && adapter.TryGet(alias.Digest, out var version)
+            ? version.Created
+            : opened.Opened;
 }
 
 /// <summary>All models, the base first.</summary>
@@ -58,7 +63,7 @@ internal sealed record ModelList(string Object, IReadOnlyList<ModelCard> Data);
 /// <summary>One model.</summary>
 /// <param name="Id">What requests name.</param>
 /// <param name="Object">Always <c>model</c>.</param>
-/// <param name="Created">Seconds since 1970 at which it was loaded.</param>
+/// <param name="Created">Seconds since 1970 at which its version came in.</param>
 /// <param name="OwnedBy">Always <c>patchbay</c>.</param>
 /// <param name="Root">The name again.</param>
 /// <param name="Parent">The base model of an adapter.</param>

@@ -51,7 +51,7 @@ internal sealed record SwitchLoraRequest(string? AdapterName, long? ExpectedGene
 internal sealed record SwitchLoraResponse(
     string? AdapterName, string? Digest, long Generation, SwitchedFrom Previous, SwitchMilliseconds TimingsMs)
 {
-    public static SwitchLoraResponse From(SwitchResult result) => new(
+    public static SwitchLoraResponse From(SwitchedDefault result) => new(
         result.Current.Target?.Name,
         result.Current.Target?.Digest.ToString(),
         result.Current.Generation,

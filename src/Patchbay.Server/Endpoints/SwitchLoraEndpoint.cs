@@ -1,7 +1,5 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Patchbay.Control;
-using Patchbay.Server.Adapters;
 using Patchbay.Server.Answers;
 using Patchbay.Server.Hosting;
 using Patchbay.Server.Http;
@@ -29,7 +27,7 @@ internal static class SwitchLoraEndpoint
             }
             using (body)
             {
-                return await SwitchAsync(context, opened.Adapters, body.Root);
+                return await SwitchAsync(context, opened, body.Root);
             }
         }
         finally
@@ -38,30 +36,25 @@ internal static class SwitchLoraEndpoint
         }
     }
 
-    private static async Task<ApiError?> SwitchAsync(HttpContext context, AdapterService adapters, JsonElement root)
+    private static async Task<ApiError?> SwitchAsync(HttpContext context, OpenedEngine opened, JsonElement root)
     {
-        if (!SwitchLoraRequest.TryRead(root, adapters.BaseName, out var request, out var error))
+        if (!SwitchLoraRequest.TryRead(root, opened.Adapters.BaseName, out var request, out var error))
         {
             return error;
         }
-        var result = await adapters.SwitchAsync(request.AdapterName, request.ExpectedGeneration, context.RequestAborted);
-        switch (result.Outcome)
+        var answer = await opened.Commands.SwitchAsync(
+            request.AdapterName, request.ExpectedGeneration, RequestOrigin.Of(context), context.RequestAborted);
+        if (answer.Value is { } switched)
         {
-            case SwitchOutcome.Unknown:
-                return ApiError.NotFound(
-                    $"No adapter is called '{request.AdapterName}'. Available: {ModelNotFound.List(adapters)}.", "adapter_name", "adapter_not_found");
-            case SwitchOutcome.Refused:
-                return new ApiError(StatusCodes.Status422UnprocessableEntity, "invalid_request_error", result.Problem!, "adapter_name", "adapter_refused");
-            case SwitchOutcome.GenerationMismatch:
-                var conflict = ApiError.WrongStatus(
-                    StatusCodes.Status409Conflict,
-                    $"The default is at generation {result.Current.Generation}, not {request.ExpectedGeneration}; look again before you switch.",
-                    "generation_mismatch") with { Param = "expected_generation" };
-                await context.WriteErrorAsync(conflict, result.Current.Generation);
-                return null;
-            default:
-                await context.WriteJsonAsync(StatusCodes.Status200OK, SwitchLoraResponse.From(result), PatchbayJson.Wire.SwitchLoraResponse);
-                return null;
+            await context.WriteJsonAsync(StatusCodes.Status200OK, SwitchLoraResponse.From(switched), PatchbayJson.Wire.SwitchLoraResponse);
+            return null;
         }
+        return answer.Error! switch
+        {
+            { Code: "adapter_not_found" } => ApiError.NotFound(
+                $"No adapter is called '{request.AdapterName}'. Available: {ModelNotFound.List(opened.Adapters)}.", "adapter_name", "adapter_not_found"),
+            { Code: "adapter_refused" } refused => refused with { Param = "adapter_name" },
+            var other => other,
+        };
     }
 }

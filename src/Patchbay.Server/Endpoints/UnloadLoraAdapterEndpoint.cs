@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http;
 using Patchbay.Control;
-using Patchbay.Server.Adapters;
 using Patchbay.Server.Hosting;
 using Patchbay.Server.Http;
 
@@ -13,20 +12,23 @@ namespace Patchbay.Server.Endpoints;
 internal static class UnloadLoraAdapterEndpoint
 {
     public static Task<ApiError?> HandleAsync(HttpContext context, PatchbayRuntime runtime) => VllmLoraCall.HandleAsync(
-        context, runtime, withPath: false, "removed", (adapters, request, _) => Task.FromResult(Unload(adapters, request.LoraName)));
+        context, runtime, withPath: false, "removed", UnloadAsync);
 
-    private static VllmError? Unload(AdapterService adapters, string name)
+    private static async Task<VllmError?> UnloadAsync(OpenedEngine opened, VllmLoraRequest request, CommandOrigin origin, CancellationToken aborted)
     {
+        var name = request.LoraName;
         if (name.Length == 0)
         {
             return VllmError.InvalidInput("'lora_name' needs to be provided to unload a LoRA adapter.");
         }
-        return adapters.Unload(name).Outcome switch
+        var answer = await opened.Commands.RemoveAsync(name, null, origin, aborted);
+        return answer.Error switch
         {
-            AliasChangeOutcome.Applied => null,
-            AliasChangeOutcome.AnswersDefault => VllmError.Conflict(
+            null => null,
+            { Code: "answers_default" } => VllmError.Conflict(
                 $"The lora adapter '{name}' answers requests that name no model; choose another with POST /switch-lora first."),
-            _ => VllmError.NotFound($"The lora adapter '{(name.Length <= 160 ? name : name[..160])}' cannot be found."),
+            { Code: "adapter_not_found" } => VllmError.NotFound($"The lora adapter '{(name.Length <= 160 ? name : name[..160])}' cannot be found."),
+            var other => VllmError.Conflict(other.Message),
         };
     }
 }

@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Http;
-using Patchbay.Server.Adapters;
+using Patchbay.Control;
 using Patchbay.Server.Hosting;
 using Patchbay.Server.Http;
 
@@ -16,7 +16,7 @@ internal static class VllmLoraCall
         PatchbayRuntime runtime,
         bool withPath,
         string verb,
-        Func<AdapterService, VllmLoraRequest, CancellationToken, Task<VllmError?>> act)
+        Func<OpenedEngine, VllmLoraRequest, CommandOrigin, CancellationToken, Task<VllmError?>> act)
     {
         if (!runtime.TryBegin(out var opened, out var unavailable))
         {
@@ -35,7 +35,7 @@ internal static class VllmLoraCall
                 }
                 else if (VllmLoraRequest.TryRead(body.Root, withPath, out request, out problem))
                 {
-                    problem = await act(opened.Adapters, request, context.RequestAborted);
+                    problem = await act(opened, request, RequestOrigin.Of(context), context.RequestAborted);
                 }
                 await (problem is null
                     ? VllmAnswers.WriteSuccessAsync(context, request!.LoraName, verb)

@@ -17,15 +17,14 @@ internal sealed partial class EndpointGuard(PatchbayRuntime runtime, ILogger<End
 {
     private readonly AccessGate _gate = new(runtime.Options.Keys);
 
-    /// <summary>Wraps an endpoint of one method; GET answers HEAD too.</summary>
-    public RequestDelegate Protect(string method, EndpointAccess access, EndpointHandler handler)
+    /// <summary>Wraps what an address does by method; GET answers HEAD too.</summary>
+    public RequestDelegate Protect(IReadOnlyDictionary<string, (EndpointAccess Access, EndpointHandler Handler)> methods)
     {
-        var refuse = RefuseOtherMethods(method);
+        var refuse = RefuseOtherMethods(string.Join(", ", methods.Keys));
         return context =>
         {
-            var given = context.Request.Method;
-            var isOffered = HttpMethods.Equals(given, method) || (HttpMethods.IsHead(given) && HttpMethods.IsGet(method));
-            return RunAsync(context, access, isOffered ? handler : refuse);
+            var method = HttpMethods.IsHead(context.Request.Method) ? HttpMethods.Get : context.Request.Method;
+            return methods.TryGetValue(method, out var found) ? RunAsync(context, found.Access, found.Handler) : RunAsync(context, EndpointAccess.AnyKey, refuse);
         };
     }
 
@@ -33,11 +32,11 @@ internal sealed partial class EndpointGuard(PatchbayRuntime runtime, ILogger<End
     public Task NotFoundAsync(HttpContext context) => RunAsync(context, EndpointAccess.AnyKey, static (unknown, _) => Task.FromResult<ApiError?>(
         ApiError.NotFound("Nothing is at this address; GET / lists what this server has.", null, "unknown_url")));
 
-    private static EndpointHandler RefuseOtherMethods(string method) => (context, _) =>
+    private static EndpointHandler RefuseOtherMethods(string methods) => (context, _) =>
     {
-        context.Response.Headers.Allow = method;
+        context.Response.Headers.Allow = methods;
         return Task.FromResult<ApiError?>(ApiError.WrongStatus(
-            StatusCodes.Status405MethodNotAllowed, $"This address is called with {method}.", "method_not_allowed"));
+            StatusCodes.Status405MethodNotAllowed, $"This address is called with {methods}.", "method_not_allowed"));
     };
 
     private async Task RunAsync(HttpContext context, EndpointAccess access, EndpointHandler handler)

@@ -1,8 +1,5 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Patchbay.Control;
-using Patchbay.Control.Routing;
-using Patchbay.Engine;
 using Patchbay.Server.Adapters;
 
 namespace Patchbay.Server.Hosting;
@@ -12,10 +9,12 @@ namespace Patchbay.Server.Hosting;
 /// last answer has ended.
 /// </summary>
 internal sealed partial class EngineHost(
-    PatchbayRuntime runtime, ILoggerFactory loggers, ILogger<EngineHost> logger) : IHostedLifecycleService, IDisposable
+    PatchbayRuntime runtime, IEnumerable<IAdapterCheck> checks, ILoggerFactory loggers, ILogger<EngineHost> logger) : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private Task _opening = Task.CompletedTask;
+    private EngineParts? _parts;
+    private Task _watching = Task.CompletedTask;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -40,10 +39,10 @@ internal sealed partial class EngineHost(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _opening;
-        if (runtime.Opened is { } opened)
+        await _watching;
+        if (_parts is { } parts)
         {
-            opened.Adapters.Dispose();
-            await opened.Engine.DisposeAsync();
+            await parts.DisposeAsync();
         }
     }
 
@@ -60,36 +59,19 @@ internal sealed partial class EngineHost(
         try
         {
             var options = runtime.Options;
-            var engine = await InferenceEngine.OpenAsync(options.Engine, _stopping.Token);
+            _parts = await EngineParts.OpenAsync(options, [.. checks], runtime.Time, loggers, _stopping.Token);
+            var (engine, adapters) = (_parts.Engine, _parts.Adapters);
             engine.StepFailed += failure => Log.StepFailed(logger, failure);
-            var baseName = options.BaseName ?? engine.Model.Name;
-            var adapters = new AdapterService(
-                engine, new ModelRouter(baseName), new AdapterDirectory(options.AdaptersDirectory, options.AllowAdapterPaths),
-                options.MaxAdapters, runtime.Time, loggers.CreateLogger<AdapterService>());
-            var found = await LoadAllAsync(adapters);
-            runtime.SetReady(new OpenedEngine(engine, adapters, runtime.Time.GetUtcNow()), new StartReport(baseName, engine.Model, found));
+            var found = await _parts.Directory.TakeAllAsync(_stopping.Token);
+            await _parts.PreloadAsync(options.LazyAdapters, _stopping.Token);
+            runtime.SetReady(new OpenedEngine(engine, adapters, _parts.Commands, runtime.Time.GetUtcNow()), new StartReport(adapters.BaseName, engine.Model, found));
+            _watching = options.WatchAdapters && options.AdaptersDirectory is not null ? _parts.Directory.WatchAsync(_stopping.Token) : Task.CompletedTask;
         }
         catch (Exception problem)
         {
             // Whoever started the server awaits this and decides; there is no one else to throw to.
             runtime.SetFailed(problem);
         }
-    }
-
-    private async Task<List<FoundAdapter>> LoadAllAsync(AdapterService adapters)
-    {
-        var found = new List<FoundAdapter>();
-        foreach (var (name, path) in adapters.Directory.Scan())
-        {
-            if (AdapterName.FindProblem(name, adapters.BaseName) is { } problem)
-            {
-                found.Add(new FoundAdapter(name, null, problem));
-                continue;
-            }
-            var result = await adapters.LoadQuietlyAsync(name, path, replace: false, _stopping.Token);
-            found.Add(new FoundAdapter(name, result.Version, result.Problem));
-        }
-        return found;
     }
 
     private static partial class Log

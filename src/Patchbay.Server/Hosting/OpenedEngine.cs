@@ -5,6 +5,7 @@ namespace Patchbay.Server.Hosting;
 
 /// <summary>What exists once the model is open.</summary>
 /// <param name="Engine">The engine.</param>
-/// <param name="Adapters">Names and versions of its adapters.</param>
+/// <param name="Adapters">What requests need of its adapters.</param>
+/// <param name="Commands">What operators do to them.</param>
 /// <param name="Opened">When it was opened.</param>
-internal sealed record OpenedEngine(InferenceEngine Engine, AdapterService Adapters, DateTimeOffset Opened);
+internal sealed record OpenedEngine(InferenceEngine Engine, AdapterService Adapters, AdapterCommands Commands, DateTimeOffset Opened);

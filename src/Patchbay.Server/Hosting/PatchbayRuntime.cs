@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
+using Patchbay.Server.Adapters;
 using Patchbay.Server.Http;
 using Patchbay.Server.Observability;
 
@@ -23,6 +24,7 @@ public sealed class PatchbayRuntime
         Options = options;
         Time = time;
         Observation = new Observation(time, loggers);
+        Activity = new AdapterActivity(time);
     }
 
     /// <summary>Ends when the server is ready; fails with the reason when the model cannot be opened.</summary>
@@ -33,6 +35,7 @@ public sealed class PatchbayRuntime
     internal TimeProvider Time { get; }
 
     internal Observation Observation { get; }
+    internal AdapterActivity Activity { get; }
 
     internal ServerState State => _state;
 

@@ -10,6 +10,10 @@ public sealed record StartReport(string BaseName, ModelInfo Model, IReadOnlyList
 
 /// <summary>One adapter directory: its version, or why it is not served.</summary>
 /// <param name="Name">The folder's name.</param>
-/// <param name="Version">The version; null where it was refused.</param>
+/// <param name="Version">The version; null where it was refused, or is read at its first use.</param>
 /// <param name="Problem">Why it was refused; null where it is served.</param>
-public sealed record FoundAdapter(string Name, AdapterVersion? Version, string? Problem);
+public sealed record FoundAdapter(string Name, AdapterVersion? Version, string? Problem)
+{
+    /// <summary>The version's digest; null where it was refused.</summary>
+    public string? Digest { get; init; }
+}

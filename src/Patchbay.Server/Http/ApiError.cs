@@ -13,6 +13,15 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
 {
     private const string InvalidRequestType = "invalid_request_error";
 
+    /// <summary>Where a compare-and-set failed, the generation that is true now.</summary>
+    public long? Generation { get; init; }
+
+    /// <summary>Everything that is wrong, where more than one sentence is needed.</summary>
+    public IReadOnlyList<FieldError> Errors { get; init; } = [];
+
+    /// <summary>When another try may succeed; null leaves it to the status.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>Whether the same request may succeed a moment later; the answer then carries <c>Retry-After</c>.</summary>
     public bool IsWorthRetrying => Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable;
 
@@ -41,3 +50,6 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
         _ => Invalid(refusal.Message, promptField),
     };
 }
+
+/// <summary>A field, file or tensor and what is wrong with it.</summary>
+internal sealed record FieldError(string Field, string Message);

@@ -24,21 +24,28 @@ internal static class HttpAnswers
         }
     }
 
-    public static Task WriteErrorAsync(this HttpContext context, ApiError error, long? generation = null)
+    /// <summary>Writes an error: a ProblemDetails document on /admin, OpenAI's object elsewhere.</summary>
+    public static Task WriteErrorAsync(this HttpContext context, ApiError error)
     {
         var headers = context.Response.Headers;
         if (error.IsWorthRetrying)
         {
-            // Clients that were refused together should not come back together.
+            // Clients that were refused together should not come back together. Above two minutes they would not come back at all.
             var spread = 1 + (uint)context.TraceIdentifier.GetHashCode(StringComparison.Ordinal) % 3;
-            headers.RetryAfter = spread.ToString(CultureInfo.InvariantCulture);
+            var seconds = Math.Clamp((int)Math.Ceiling(error.RetryAfter?.TotalSeconds ?? 0), 0, 117) + spread;
+            headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
         else
         {
             // OpenAI's clients repeat 409 and 5xx by themselves; the same request would be refused again.
             headers["x-should-retry"] = "false";
         }
-        var body = new ErrorResponse(new ErrorBody(error.Message, error.Type, error.Param, error.Code)) { Generation = generation };
+        if (context.Request.Path.StartsWithSegments("/admin"))
+        {
+            return context.WriteBytesAsync(
+                error.Status, "application/problem+json", JsonSerializer.SerializeToUtf8Bytes(ProblemResponse.From(error), PatchbayJson.Wire.ProblemResponse));
+        }
+        var body = new ErrorResponse(new ErrorBody(error.Message, error.Type, error.Param, error.Code)) { Generation = error.Generation };
         return context.WriteJsonAsync(error.Status, body, PatchbayJson.Wire.ErrorResponse);
     }
 }

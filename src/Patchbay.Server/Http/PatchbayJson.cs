@@ -3,12 +3,15 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Patchbay.Server.Answers;
 using Patchbay.Server.Endpoints;
+using Patchbay.Server.Judges;
+using Patchbay.Server.Releases;
 
 namespace Patchbay.Server.Http;
 
 /// <summary>Generated serializers of every document that is not streamed.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ErrorResponse))]
+[JsonSerializable(typeof(ProblemResponse))]
 [JsonSerializable(typeof(IndexResponse))]
 [JsonSerializable(typeof(StateResponse))]
 [JsonSerializable(typeof(ModelCard))]
@@ -20,6 +23,15 @@ namespace Patchbay.Server.Http;
 [JsonSerializable(typeof(SessionResponse))]
 [JsonSerializable(typeof(TrafficResponse))]
 [JsonSerializable(typeof(StoredOptions))]
+[JsonSerializable(typeof(AdapterList))]
+[JsonSerializable(typeof(AdapterState))]
+[JsonSerializable(typeof(UploadResponse))]
+[JsonSerializable(typeof(ReleaseResponse))]
+[JsonSerializable(typeof(MemoryResponse))]
+[JsonSerializable(typeof(RemovedResponse))]
+[JsonSerializable(typeof(VerifyResponse))]
+[JsonSerializable(typeof(JudgedAnswer))]
+[JsonSerializable(typeof(ReleaseNotice))]
 internal sealed partial class PatchbayJson : JsonSerializerContext
 {
     /// <summary>

@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Patchbay.Control.Access;
+using Patchbay.Control.Journal;
+using Patchbay.Control.Versions;
 using Patchbay.Server;
 using Patchbay.Server.Hosting;
 
@@ -46,9 +48,12 @@ internal sealed class ServeCommand
 
     private readonly Option<string?> _keys = KeyArguments.CreateOption();
 
+    private readonly AdapterArguments _adapters;
+
     private ServeCommand()
     {
         _engine = EngineArguments.AddTo(_command);
+        _adapters = AdapterArguments.AddTo(_command);
         _command.Options.Add(_url);
         _command.Options.Add(_port);
         _command.Options.Add(_allowAdapterPaths);
@@ -81,14 +86,14 @@ internal sealed class ServeCommand
         {
             return ExitCode.Usage;
         }
-        var options = new PatchbayServerOptions
+        var options = _adapters.Read(parsed, new PatchbayServerOptions
         {
             Engine = _engine.Read(parsed, location),
             AdaptersDirectory = location.Adapters,
             AllowAdapterPaths = parsed.GetValue(_allowAdapterPaths),
             AllowedHosts = AllowedHosts(new Uri(url), parsed.GetValue(_allowHosts) ?? []),
             Keys = keys,
-        };
+        });
         return await ServeAsync(PatchbayServer.Build(options, url), location, cancellation);
     }
 
@@ -115,6 +120,12 @@ internal sealed class ServeCommand
             {
                 await application.WaitForShutdownAsync(CancellationToken.None);
                 return ExitCode.Done;
+            }
+            catch (Exception failure) when (failure is JournalException or VersionRefusedException)
+            {
+                await Console.Error.WriteLineAsync($"Cannot open the data directory: {failure.Message}");
+                await application.StopAsync(CancellationToken.None);
+                return ExitCode.Failed;
             }
             catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException)
             {

@@ -23,7 +23,7 @@ internal static class ServeReport
         {
             output.WriteLine("  adapters  none");
         }
-        var model = report.Adapters.FirstOrDefault(adapter => adapter.Version is not null)?.Name ?? report.BaseName;
+        var model = report.Adapters.FirstOrDefault(adapter => adapter.Problem is null)?.Name ?? report.BaseName;
         output.WriteLine();
         output.WriteLine($"Try:  curl {url}/v1/chat/completions -H 'content-type: application/json' \\");
         output.WriteLine($"           -d '{{\"model\":\"{model}\",\"messages\":[{{\"role\":\"user\",\"content\":\"Hello\"}}]}}'");
@@ -32,5 +32,6 @@ internal static class ServeReport
 
     private static string Describe(FoundAdapter adapter) => adapter.Version is { } version
         ? $"{version.Kind,-7} rank {version.Rank,-4} {version.Digest.ToString()!.Substring("sha256:".Length, 12)}"
+        : adapter.Digest is { } digest ? $"at first use     {digest.Substring("sha256:".Length, 12)}"
         : $"refused: {adapter.Problem}";
 }
