@@ -66,9 +66,11 @@ internal sealed class EngineArguments
     public static EngineArguments AddTo(Command command) => new(command);
 
     /// <summary>The model and adapters to use; null, with a sentence on standard error, where there is no model.</summary>
-    public ModelLocation? Locate(ParseResult parsed)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="otherwise">What is used where the command line names none, instead of the demo.</param>
+    public ModelLocation? Locate(ParseResult parsed, ModelLocation? otherwise = null)
     {
-        var location = ModelLocation.Find(parsed.GetValue(_model), parsed.GetValue(_adapters));
+        var location = ModelLocation.Find(parsed.GetValue(_model) ?? otherwise?.Model, parsed.GetValue(_adapters) ?? otherwise?.Adapters);
         if (location is null)
         {
             Console.Error.WriteLine("No model: the demo is not beside this program. Name a model with --model.");
