@@ -44,6 +44,13 @@ internal sealed class EngineArguments
         DefaultValueFactory = _ => 512,
     };
 
+    private readonly Option<WeightFormat> _weights = new("--weights")
+    {
+        Description = "How weights are held: auto (Q8 for F16 and BF16, GGUF's Q8_0, Q4_0 and Q4_1 as they are), native, q8 or q4.",
+        HelpName = "format",
+        DefaultValueFactory = _ => WeightFormat.Auto,
+    };
+
     private EngineArguments(Command command)
     {
         RefuseNegative(_threads);
@@ -55,7 +62,7 @@ internal sealed class EngineArguments
                 result.AddError("--max-batch-tokens must be 1 or more.");
             }
         });
-        Option[] options = [_model, _adapters, _threads, _kvMemory, _context, _maxBatchTokens];
+        Option[] options = [_model, _adapters, _threads, _kvMemory, _context, _maxBatchTokens, _weights];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -91,6 +98,7 @@ internal sealed class EngineArguments
         KvCacheBytes = parsed.GetValue(_kvMemory),
         ContextLength = parsed.GetValue(_context),
         MaxBatchTokens = parsed.GetValue(_maxBatchTokens),
+        Weights = parsed.GetValue(_weights),
     };
 
     private static void RefuseNegative(Option<int> option) => option.Validators.Add(result =>
