@@ -9,7 +9,7 @@ public sealed class DoctorTests
     {
         var (code, output, error) = await PatchbayProcess.RunAsync("", "doctor");
         Assert.True(code == 0, error);
-        foreach (var part in new[] { "processor ", "instruction sets ", "kernels ", "memory speed ", "GB/s", ".NET 10" })
+        foreach (var part in new[] { "processor ", "instruction sets ", "kernels ", "packed weights ", "emitted code ", "memory speed ", "GB/s", ".NET 10" })
         {
             Assert.Contains(part, output);
         }
@@ -29,6 +29,17 @@ public sealed class DoctorTests
         Assert.Equal(
             kernels.GetProperty("supported")[0].GetString() != "128",
             json.RootElement.GetProperty("advice").EnumerateArray().Any(sentence => sentence.GetString()!.Contains("although", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Doctor_WhereEmittedCodeIsRefused_SaysSo()
+    {
+        var (code, output, error) = await PatchbayProcess.RunAsync("", new Dictionary<string, string?> { ["PATCHBAY_NO_EMIT"] = "1" }, ["doctor", "--json"]);
+        Assert.True(code == 0, error);
+        using var json = JsonDocument.Parse(output);
+        var kernels = json.RootElement.GetProperty("machine").GetProperty("kernels");
+        Assert.Contains("PATCHBAY_NO_EMIT", kernels.GetProperty("emitted_code").GetString());
+        Assert.DoesNotContain("emitted", kernels.GetProperty("packed_path").GetString());
     }
 
     [Theory]

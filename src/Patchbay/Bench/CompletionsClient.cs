@@ -93,15 +93,12 @@ internal sealed class CompletionsClient : IDisposable
         json.WriteEndObject();
         if (_target.LoraIds.Count > 0)
         {
-            // An adapter that is not listed has weight 0.
+            // An adapter that is not listed has weight 0; an empty list would mean the server's default.
             json.WriteStartArray("lora"u8);
-            if (adapter is { } chosen)
-            {
-                json.WriteStartObject();
-                json.WriteNumber("id"u8, _target.LoraIds[chosen % _target.LoraIds.Count]);
-                json.WriteNumber("scale"u8, 1.0);
-                json.WriteEndObject();
-            }
+            json.WriteStartObject();
+            json.WriteNumber("id"u8, _target.LoraIds[(adapter ?? 0) % _target.LoraIds.Count]);
+            json.WriteNumber("scale"u8, adapter is null ? 0.0 : 1.0);
+            json.WriteEndObject();
             json.WriteEndArray();
         }
     });

@@ -21,7 +21,7 @@ internal sealed class StartWork(EngineOptions engine, BenchOptions options, Samp
             var nothing = Directory.CreateTempSubdirectory("patchbay-bench-");
             try
             {
-                await StartAsync(nothing.FullName, round == 0);
+                await StartAsync(nothing.FullName, round == 0, round == options.Rounds - 1);
             }
             finally
             {
@@ -30,7 +30,7 @@ internal sealed class StartWork(EngineOptions engine, BenchOptions options, Samp
         }
     }
 
-    private async Task StartAsync(string noAdapters, bool isFirst)
+    private async Task StartAsync(string noAdapters, bool isFirst, bool isLast)
     {
         var started = TimeProvider.System.GetTimestamp();
         using var process = Process.Start(Command(noAdapters)) ?? throw new InvalidDataException("The server's process did not start.");
@@ -39,7 +39,8 @@ internal sealed class StartWork(EngineOptions engine, BenchOptions options, Samp
             var address = await ReadAddressAsync(process).WaitAsync(Patience);
             // The first start reads the files from disk and may pack weights; it is a figure of its own.
             book.Add(isFirst ? "first start to ready" : "start to ready", "ms", TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
-            if (isFirst)
+            // What a server holds that found its packed weights on disk.
+            if (isLast)
             {
                 AddMemory(process, "when ready");
                 await ServeAsync(address);
@@ -61,15 +62,11 @@ internal sealed class StartWork(EngineOptions engine, BenchOptions options, Samp
         List<string> arguments =
         [
             .. prefix, "serve", "--port", "0", "--model", engine.ModelPath, "--adapters", noAdapters,
-            "--threads", Text(engine.ThreadCount), "--context", Text(engine.ContextLength), "--max-batch-tokens", Text(engine.MaxBatchTokens),
+            "--weights", engine.Weights.ToString(), "--threads", Text(engine.ThreadCount), "--context", Text(engine.ContextLength), "--max-batch-tokens", Text(engine.MaxBatchTokens),
         ];
         if (engine.KvCacheBytes > 0)
         {
             arguments.AddRange(["--kv-memory", Text(engine.KvCacheBytes)]);
-        }
-        if (engine.Weights != WeightFormat.Native)
-        {
-            arguments.AddRange(["--weights", engine.Weights.ToString()]);
         }
         return new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true };
 

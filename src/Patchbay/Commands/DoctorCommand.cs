@@ -49,6 +49,8 @@ internal static class DoctorCommand
             ("logical processors", machine.Cores.ToString(CultureInfo.InvariantCulture)),
             ("instruction sets", string.Join(", ", machine.InstructionSets)),
             ("kernels", $"{machine.Kernels.Width}: {machine.Kernels.Reason} (possible: {string.Join(", ", machine.Kernels.Supported)})"),
+            ("packed weights", machine.Kernels.PackedPath),
+            ("emitted code", machine.Kernels.EmittedCode),
             ("memory", ByteSize.Show(machine.MemoryBytes) + memory),
             ("memory speed", string.Create(
                 CultureInfo.InvariantCulture,

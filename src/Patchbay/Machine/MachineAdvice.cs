@@ -15,6 +15,10 @@ internal static class MachineAdvice
         {
             advice.Add($"Kernels run on {machine.Kernels.Width} although the processor has {machine.Kernels.Supported[0]}: {machine.Kernels.Reason}.");
         }
+        if (machine.InstructionSets.Contains("AVX512-VNNI") && machine.Kernels.PackedPath == "AVX512BW")
+        {
+            advice.Add($"Packed weights would be multiplied faster by emitted code, which is not used here: {machine.Kernels.EmittedCode}.");
+        }
         if (machine.Kernels.Supported is ["scalar"])
         {
             advice.Add("The runtime offers no vector instructions here, so everything is slow.");

@@ -38,7 +38,7 @@ internal sealed record MachineFacts(
     /// <summary>Processor, cores and path in one line.</summary>
     public string Describe() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Processor}, {Cores} logical processors, {(Kernels.Width == "scalar" ? "scalar kernels" : $"{Kernels.Width}-bit kernels")}, {Runtime}, patchbay {Version}");
+        $"{Processor}, {Cores} logical processors, {(Kernels.Width == "scalar" ? "scalar kernels" : $"{Kernels.Width}-bit kernels")} (packed weights: {Kernels.PackedPath}), {Runtime}, patchbay {Version}");
 
     private static string? ReadCpuInfo() => LinuxFiles.FindField("/proc/cpuinfo", "model name") ?? LinuxFiles.FindField("/proc/cpuinfo", "CPU part");
 }
