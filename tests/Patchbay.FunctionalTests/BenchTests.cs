@@ -33,6 +33,23 @@ public sealed class BenchTests : IDisposable
     }
 
     [Fact]
+    public async Task ManyAdapters_AreMeasuredWhereTheyAreAskedFor()
+    {
+        var (code, output, error) = await RunAsync("--shape", "tiny", "--only", "many", "--rounds", "1", "--decode", "4");
+        Assert.True(code == 0, error);
+        Assert.Contains("| 32 streams over 100 adapters |", output);
+        Assert.Contains("| what 100 adapters cost |", output);
+    }
+
+    [Fact]
+    public async Task ManyAdapters_WithoutAShape_AreNotMeasuredAndItSaysSo()
+    {
+        var (code, output, error) = await RunAsync("--only", "many", "--rounds", "1");
+        Assert.Equal((1, ""), (code, output));
+        Assert.Contains("Nothing was measured", error);
+    }
+
+    [Fact]
     public async Task ChosenWorksOfTheDemo_AreATableOfMarkdownInAPipe()
     {
         var (code, output, error) = await RunAsync("--only", "prefill", "decode", "--rounds", "1", "--prefill", "40", "--decode", "6");

@@ -4,9 +4,9 @@ namespace Patchbay.Bench;
 internal sealed record BenchOptions
 {
     /// <summary>The names that <c>--only</c> takes.</summary>
-    public static IReadOnlyList<string> Works { get; } = ["start", "prefill", "decode", "batch", "mixed", "adapter", "swap", "load"];
+    public static IReadOnlyList<string> Works { get; } = ["start", "prefill", "decode", "batch", "mixed", "adapter", "many", "swap", "load"];
 
-    /// <summary>Works to do; empty does all.</summary>
+    /// <summary>Works to do; empty does all but the one with many adapters.</summary>
     public IReadOnlyList<string> Only { get; init; } = [];
 
     /// <summary>How often each work is done; rounds follow one another, so that a slow minute touches all works alike.</summary>
@@ -33,5 +33,12 @@ internal sealed record BenchOptions
     /// <summary>Answer of each of them.</summary>
     public int NewTokens { get; init; } = 48;
 
-    public bool Does(string work) => Only.Count == 0 || Only.Contains(work);
+    /// <summary>Adapters of the work with many.</summary>
+    public int ManyAdapters { get; init; } = 100;
+
+    /// <summary>Streams of the work with many adapters.</summary>
+    public int ManyStreams { get; init; } = 32;
+
+    // The work with many adapters writes and loads some gigabytes: only for those who ask for it.
+    public bool Does(string work) => Only.Count == 0 ? work != "many" : Only.Contains(work);
 }

@@ -7,7 +7,7 @@ namespace Patchbay.Bench;
 /// The benchmark of this program:
 /// <code>
 /// 1. start a server as a process        start, memory
-/// 2. an engine in this process          prefill, decode, batch, mixed, adapter
+/// 2. an engine in this process          prefill, decode, batch, mixed, adapter, many
 /// 3. a server in this process           swap, load
 /// </code>
 /// Rounds go over all works of a part, so that what the machine does meanwhile touches them alike.
@@ -15,10 +15,11 @@ namespace Patchbay.Bench;
 /// <param name="engineOptions">The engine.</param>
 /// <param name="adaptersDirectory">One adapter in each folder; null measures the base alone.</param>
 /// <param name="large">An adapter to load under load; null leaves that out.</param>
+/// <param name="shape">The model's shape, to make many adapters for it; null leaves that out.</param>
 /// <param name="options">What is measured.</param>
-internal sealed class BenchRun(EngineOptions engineOptions, string? adaptersDirectory, string? large, BenchOptions options)
+internal sealed class BenchRun(EngineOptions engineOptions, string? adaptersDirectory, string? large, ModelShape? shape, BenchOptions options)
 {
-    private static readonly string[] EngineWorkNames = ["prefill", "decode", "batch", "mixed", "adapter"];
+    private static readonly string[] EngineWorkNames = ["prefill", "decode", "batch", "mixed", "adapter", "many"];
 
     private readonly SampleBook _book = new();
 
@@ -59,6 +60,36 @@ internal sealed class BenchRun(EngineOptions engineOptions, string? adaptersDire
             progress($"engine, round {round + 1} of {options.Rounds}");
             await works.RunRoundAsync(round);
         }
+        if (options.Does("many") && shape is not null)
+        {
+            progress("making adapters");
+            var many = await LoadManyAsync(engine, shape);
+            for (var round = 0; round < options.Rounds; round++)
+            {
+                progress($"many adapters, round {round + 1} of {options.Rounds}");
+                await works.RunManyAsync(round, many);
+            }
+        }
+    }
+
+    // One at a time on disk: together they may be larger than it.
+    private async Task<List<AdapterDigest>> LoadManyAsync(InferenceEngine engine, ModelShape made)
+    {
+        var digests = new List<AdapterDigest>();
+        for (var i = 0; i < options.ManyAdapters; i++)
+        {
+            var directory = Directory.CreateTempSubdirectory("patchbay-bench-");
+            try
+            {
+                RandomModel.WriteAdapter(made, directory.FullName, ShapeDirectory.AdapterRank, (ulong)i);
+                digests.Add((await engine.LoadAdapterAsync(directory.FullName)).Digest);
+            }
+            finally
+            {
+                directory.Delete(recursive: true);
+            }
+        }
+        return digests;
     }
 
     private async Task RunServerAsync(Action<string> progress)

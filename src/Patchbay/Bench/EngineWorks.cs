@@ -52,6 +52,19 @@ internal sealed class EngineWorks(InferenceEngine engine, IReadOnlyList<AdapterD
         }
     }
 
+    /// <summary>Streams over many adapters, popular and rare ones as Zipf's law has it, and the same streams on one of them.</summary>
+    /// <param name="round">Odd rounds turn round the order.</param>
+    /// <param name="many">Loaded adapters, the most popular first.</param>
+    public async Task RunManyAsync(int round, IReadOnlyList<AdapterDigest> many)
+    {
+        var popularity = new ZipfLaw(many.Count, round);
+        var chosen = Enumerable.Range(0, options.ManyStreams).Select(_ => many[popularity.Next()]).ToArray();
+        var (spread, single) = await InTurnAsync(round, () => DecodeRateAsync(chosen.Length, index => chosen[index]), () => DecodeRateAsync(chosen.Length, _ => many[0]));
+        book.Add(Invariant($"{chosen.Length} streams over {many.Count} adapters"), "tokens/s", spread);
+        book.Add(Invariant($"{chosen.Length} streams on one adapter"), "tokens/s", single);
+        book.AddCost(Invariant($"what {many.Count} adapters cost"), single, spread);
+    }
+
     private AdapterDigest? AdapterOf(int request) => adapters.Count == 0 ? null : adapters[request % adapters.Count];
 
     private async Task MixAsync(int round)

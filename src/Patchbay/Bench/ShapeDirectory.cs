@@ -10,7 +10,7 @@ namespace Patchbay.Bench;
 internal sealed record ShapeDirectory(string Root)
 {
     public const int AdapterCount = 8;
-    private const int AdapterRank = 16;
+    public const int AdapterRank = 16;
     private const long LargeBytes = 60_000_000;
     private const ulong Seed = 20_261_124;
 

@@ -62,7 +62,7 @@ internal sealed class BenchCommand
         var rows = await MeasureAsync(parsed, engine, location, shape, random);
         if (rows.Count == 0)
         {
-            await Console.Error.WriteLineAsync("Nothing was measured: the works that were chosen need adapters, and there are none.");
+            await Console.Error.WriteLineAsync("Nothing was measured: the chosen works need adapters, or a shape to make them of, and there is none.");
             return ExitCode.Failed;
         }
         var model = location.Model == random?.Base ? $"random weights of {shape!.Name}'s shape" : Path.GetFileName(Path.TrimEndingDirectorySeparator(location.Model));
@@ -79,7 +79,7 @@ internal sealed class BenchCommand
         string[] adapters = location.Adapters is null ? [] : [.. Directory.EnumerateDirectories(location.Adapters).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
         if (_bench.Against(parsed, adapters) is not { } against)
         {
-            return await new BenchRun(engine, location.Adapters, random?.Large, options).RunAsync(Show);
+            return await new BenchRun(engine, location.Adapters, random?.Large, shape, options).RunAsync(Show);
         }
         using var theirs = new CompletionsClient(against);
         if (_bench.Ours(parsed) is { } running)
