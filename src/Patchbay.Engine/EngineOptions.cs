@@ -28,12 +28,11 @@ public sealed record EngineOptions
     public bool PrefixCache { get; init; } = true;
 
     /// <summary>How weights are held in memory.</summary>
-    public WeightFormat Weights { get; init; } = WeightFormat.Native;
-}
+    public WeightFormat Weights { get; init; } = WeightFormat.Auto;
 
-/// <summary>How weights are held in memory and computed with.</summary>
-public enum WeightFormat
-{
-    /// <summary>As stored in the checkpoint; exact values with float32 activations.</summary>
-    Native,
+    /// <summary>Whether packed weights of 32 MiB and more are kept on disk, to be mapped on the next start; <c>PATCHBAY_NO_CACHE=1</c> refuses it too.</summary>
+    public bool WeightCache { get; init; } = true;
+
+    /// <summary>Directory for packed weights; null is <c>patchbay</c> in the user's cache directory (<c>XDG_CACHE_HOME</c>, or <c>~/.cache</c>).</summary>
+    public string? WeightCacheDirectory { get; init; }
 }

@@ -108,7 +108,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         Task.Run(
             () =>
             {
-                var model = LoadedModel.Open(options.ModelPath);
+                var model = LoadedModel.Open(options.ModelPath, new WeightPacking(options.Weights, WeightCacheDirectory(options)));
                 try
                 {
                     return new InferenceEngine(model, options);
@@ -228,6 +228,31 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         _blocks.CheckIntegrity();
         _states.CheckIntegrity();
+    }
+
+    private static string? WeightCacheDirectory(EngineOptions options)
+    {
+        if (!options.WeightCache || Environment.GetEnvironmentVariable("PATCHBAY_NO_CACHE") == "1")
+        {
+            return null;
+        }
+
+        if (options.WeightCacheDirectory is { } chosen)
+        {
+            return chosen;
+        }
+
+        // The XDG base directory rules: a relative path counts as none.
+        var root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+        if (!Path.IsPathFullyQualified(root ?? ""))
+        {
+            var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+            root = OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
+                : home.Length > 0 ? Path.Combine(home, ".cache")
+                : null;
+        }
+
+        return string.IsNullOrEmpty(root) ? null : Path.Combine(root, "patchbay");
     }
 
     private static LoraAdapter? Compose(GenerationRequest request)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Patchbay;
 using Patchbay.Commands;
 
 _ = ServeCommand.Started;
@@ -11,6 +12,10 @@ var root = new RootCommand("One base model, many LoRA adapters, switched while i
     AuditCommand.Create(),
     TopCommand.Create(),
     LogitsCommand.Create(),
+    BenchCommand.Create(),
+    DoctorCommand.Create(),
 };
+var parsed = root.Parse(args);
 // Signals are left to the commands: a server that is told to stop first lets its answers end.
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+var code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+return parsed.Errors.Count > 0 ? ExitCode.Usage : code;

@@ -43,7 +43,7 @@ public sealed class ObservabilityTests
         receiver.Start();
         var received = ReceiveAsync(receiver);
         await using var server = await PatchbayProcess.ServeAsync(
-            new Dictionary<string, string>
+            new Dictionary<string, string?>
             {
                 ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://127.0.0.1:{port}",
                 ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",

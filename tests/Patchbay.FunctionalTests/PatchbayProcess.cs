@@ -21,10 +21,10 @@ internal sealed class PatchbayProcess : IAsyncDisposable
     public bool HasExited => _process.HasExited;
 
     /// <summary>Starts <c>patchbay serve</c> and waits until it says where it listens.</summary>
-    public static Task<PatchbayProcess> ServeAsync(params string[] arguments) => ServeAsync([], arguments);
+    public static Task<PatchbayProcess> ServeAsync(params string[] arguments) => ServeAsync(new Dictionary<string, string?>(), arguments);
 
     /// <inheritdoc cref="ServeAsync(string[])"/>
-    public static async Task<PatchbayProcess> ServeAsync(Dictionary<string, string> environment, params string[] arguments)
+    public static async Task<PatchbayProcess> ServeAsync(IReadOnlyDictionary<string, string?> environment, params string[] arguments)
     {
         var server = new PatchbayProcess(Start(["serve", "--port", "0", "--threads", "2", .. arguments], environment));
         var ready = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -39,9 +39,14 @@ internal sealed class PatchbayProcess : IAsyncDisposable
     }
 
     /// <summary>Runs the program to its end.</summary>
-    public static async Task<(int Code, string Output, string Error)> RunAsync(string input, params string[] arguments)
+    public static Task<(int Code, string Output, string Error)> RunAsync(string input, params string[] arguments) =>
+        RunAsync(input, new Dictionary<string, string?>(), arguments);
+
+    /// <summary>Runs the program to its end with more variables in its environment.</summary>
+    public static async Task<(int Code, string Output, string Error)> RunAsync(
+        string input, IReadOnlyDictionary<string, string?> environment, string[] arguments)
     {
-        using var process = Start(arguments);
+        using var process = Start(arguments, environment);
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         await process.StandardInput.WriteAsync(input);
@@ -69,7 +74,7 @@ internal sealed class PatchbayProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static Process Start(string[] arguments, Dictionary<string, string>? environment = null)
+    private static Process Start(string[] arguments, IReadOnlyDictionary<string, string?>? environment = null)
     {
         var start = new ProcessStartInfo("dotnet", [Repository.Program, .. arguments])
         {
@@ -78,7 +83,7 @@ internal sealed class PatchbayProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
         };
-        foreach (var (name, value) in environment ?? [])
+        foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
         {
             start.Environment[name] = value;
         }

@@ -54,6 +54,9 @@ internal unsafe interface ISimd<TVector>
 
     static abstract TVector LoadInt8(sbyte* source);
 
+    /// <summary>Stores whole numbers from -128 to 127 as bytes.</summary>
+    static abstract void StoreInt8(TVector vector, sbyte* destination);
+
     /// <summary>(byte &gt;&gt; <paramref name="shift"/>) &amp; <paramref name="mask"/> of <see cref="Count"/> bytes.</summary>
     static abstract TVector LoadBits(byte* source, int shift, uint mask);
 }

@@ -1,4 +1,5 @@
 using Patchbay.Engine.Kernels.Encodings;
+using Patchbay.Engine.Kernels.Packed;
 using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.Kernels;
@@ -21,6 +22,12 @@ internal static unsafe class MatMul
         {
             throw new ArgumentException(
                 $"Shapes do not fit: x ({x.Rows}, {x.Columns}), weight ({weight.Rows}, {weight.Columns}), y ({y.Rows}, {y.Columns}).");
+        }
+
+        if (weight.Packed is { } packed)
+        {
+            PackedMatMul.Run(pool, packed, x, y);
+            return;
         }
 
         switch (weight.Type)

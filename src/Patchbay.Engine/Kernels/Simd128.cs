@@ -82,6 +82,13 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(*(int*)source).AsSByte())));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt8(Vector128<float> vector, sbyte* destination)
+    {
+        var words = Vector128.Narrow(Vector128.ConvertToInt32Native(vector), Vector128<int>.Zero);
+        *(int*)destination = Vector128.Narrow(words, words).AsInt32().ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LoadBits(byte* source, int shift, uint mask) =>
         Vector128.ConvertToSingle(((WidenBytes(source) >>> shift) & Vector128.Create(mask)).AsInt32());
 

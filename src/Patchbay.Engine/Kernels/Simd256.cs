@@ -54,16 +54,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static float Sum(Vector256<float> vector) => Vector256.Sum(vector);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float MaxAcross(Vector256<float> vector)
-    {
-        var max = vector[0];
-        for (var lane = 1; lane < Count; lane++)
-        {
-            max = MathF.Max(max, vector[lane]);
-        }
-
-        return max;
-    }
+    public static float MaxAcross(Vector256<float> vector) =>
+        Simd128.MaxAcross(Vector128.Max(vector.GetLower(), vector.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadBFloat16(ushort* source) => (Widen(source) << 16).AsSingle();
@@ -80,6 +72,14 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadInt8(sbyte* source) =>
         Vector256.ConvertToSingle(Vector256.WidenLower(Vector256.WidenLower(Vector128.CreateScalar(*(long*)source).AsSByte().ToVector256Unsafe())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt8(Vector256<float> vector, sbyte* destination)
+    {
+        var whole = Vector256.ConvertToInt32Native(vector);
+        var words = Vector128.Narrow(whole.GetLower(), whole.GetUpper());
+        *(long*)destination = Vector128.Narrow(words, words).AsInt64().ToScalar();
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadBits(byte* source, int shift, uint mask) =>

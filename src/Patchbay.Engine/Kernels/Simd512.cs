@@ -54,16 +54,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static float Sum(Vector512<float> vector) => Vector512.Sum(vector);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float MaxAcross(Vector512<float> vector)
-    {
-        var max = vector[0];
-        for (var lane = 1; lane < Count; lane++)
-        {
-            max = MathF.Max(max, vector[lane]);
-        }
-
-        return max;
-    }
+    public static float MaxAcross(Vector512<float> vector) =>
+        Simd256.MaxAcross(Vector256.Max(vector.GetLower(), vector.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadBFloat16(ushort* source) => (Widen(source) << 16).AsSingle();
@@ -80,6 +72,14 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadInt8(sbyte* source) =>
         Vector512.ConvertToSingle(Vector512.WidenLower(Vector512.WidenLower(Vector128.Load(source).ToVector256Unsafe().ToVector512Unsafe())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt8(Vector512<float> vector, sbyte* destination)
+    {
+        var whole = Vector512.ConvertToInt32Native(vector);
+        var words = Vector256.Narrow(whole.GetLower(), whole.GetUpper());
+        Vector128.Narrow(words.GetLower(), words.GetUpper()).Store(destination);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadBits(byte* source, int shift, uint mask) =>

@@ -44,5 +44,7 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
 
     public static float LoadInt8(sbyte* source) => *source;
 
+    public static void StoreInt8(float vector, sbyte* destination) => *destination = (sbyte)vector;
+
     public static float LoadBits(byte* source, int shift, uint mask) => ((uint)*source >> shift) & mask;
 }

@@ -1,3 +1,4 @@
+using Patchbay.Engine.Kernels.Packed;
 using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.Kernels;
@@ -41,6 +42,12 @@ internal sealed unsafe class WeightMatrix : IDisposable
     public int RowBytes { get; }
 
     public byte* Data { get; }
+
+    /// <summary>
+    /// The same weights packed for integer kernels, which <see cref="MatMul"/> then computes with; its owner is who set it. Rows are
+    /// still decoded from what was stored: look-ups, norms of DoRA.
+    /// </summary>
+    public PackedMatrix? Packed { get; set; }
 
     /// <summary>Bytes of all rows.</summary>
     public long ByteLength => (long)Rows * RowBytes;

@@ -33,6 +33,7 @@ internal sealed unsafe class WorkerPool : IDisposable
     private readonly Thread[] _threads;
     private readonly NativeBuffer?[] _scratch;
     private readonly SemaphoreSlim _wake = new(0);
+    private NativeBuffer? _shared;
     private delegate*<void*, int, byte*, SimdPath, void> _execute;
     private void* _job;
 
@@ -78,6 +79,18 @@ internal sealed unsafe class WorkerPool : IDisposable
             _scratch[i]?.Dispose();
             _scratch[i] = new NativeBuffer(length);
         }
+    }
+
+    /// <summary>Memory that the workers share, for the caller of <see cref="Run"/>: valid until it asks again.</summary>
+    public byte* Shared(long length)
+    {
+        if (_shared is null || _shared.Length < length)
+        {
+            _shared?.Dispose();
+            _shared = new NativeBuffer(length);
+        }
+
+        return _shared.Data;
     }
 
     /// <summary>Runs all tasks of the job and returns when the last one is done. Called from one thread at a time.</summary>
@@ -134,6 +147,7 @@ internal sealed unsafe class WorkerPool : IDisposable
             buffer?.Dispose();
         }
 
+        _shared?.Dispose();
         _wake.Dispose();
     }
 

@@ -8,10 +8,12 @@ namespace Patchbay.Engine.Models;
 internal sealed class LoadedModel : IDisposable
 {
     private readonly ModelBuilder _memory;
+    private readonly PackedWeights _packed;
 
-    private LoadedModel(ModelBuilder memory, DecoderModel model, string name)
+    private LoadedModel(ModelBuilder memory, PackedWeights packed, DecoderModel model, string name)
     {
         _memory = memory;
+        _packed = packed;
         Model = model;
         Name = name;
         EndOfSequence = model.Config.EndOfSequence;
@@ -31,13 +33,15 @@ internal sealed class LoadedModel : IDisposable
     public ChatTemplate? ChatTemplate { get; private init; }
 
     /// <summary>Opens a Hugging Face directory or a GGUF file.</summary>
+    /// <param name="path">The directory or file.</param>
+    /// <param name="packing">How its weights are packed; null leaves them as stored.</param>
     /// <exception cref="InvalidDataException">Something is missing, broken or not known here; the message says what.</exception>
-    public static LoadedModel Open(string path)
+    public static LoadedModel Open(string path, WeightPacking? packing = null)
     {
         if (File.Exists(path))
         {
             var gguf = GgufWeights.Open(path);
-            return Build(new ModelBuilder(gguf.Config, gguf), Path.GetFileNameWithoutExtension(path), () => ModelText.Read(gguf.File));
+            return Build(new ModelBuilder(gguf.Config, gguf), path, packing, () => ModelText.Read(gguf.File));
         }
 
         if (!Directory.Exists(path))
@@ -47,20 +51,27 @@ internal sealed class LoadedModel : IDisposable
 
         var config = ModelConfig.Read(Path.Combine(path, "config.json"));
         var weights = new SafetensorsWeights(SafetensorsCheckpoint.Open(path));
-        return Build(new ModelBuilder(config, weights), new DirectoryInfo(path).Name, () => ModelText.Read(path));
+        return Build(new ModelBuilder(config, weights), path, packing, () => ModelText.Read(path));
     }
 
-    public void Dispose() => _memory.Dispose();
+    public void Dispose()
+    {
+        _packed.Dispose();
+        _memory.Dispose();
+    }
 
-    private static LoadedModel Build(ModelBuilder builder, string name, Func<ModelText> readText)
+    private static LoadedModel Build(ModelBuilder builder, string path, WeightPacking? packing, Func<ModelText> readText)
     {
         // The text side of a small model takes as long as its weights.
         var reading = Task.Run(readText);
+        PackedWeights? packed = null;
         try
         {
             var model = ModelRegistry.Build(builder);
+            packed = PackedWeights.Load(model.Modules, packing ?? WeightPacking.None, path);
             var text = reading.GetAwaiter().GetResult();
-            return new LoadedModel(builder, model, name)
+            var name = File.Exists(path) ? Path.GetFileNameWithoutExtension(path) : new DirectoryInfo(path).Name;
+            return new LoadedModel(builder, packed, model, name)
             {
                 Tokenizer = text.Tokenizer,
                 ChatTemplate = text.ChatTemplate,
@@ -71,6 +82,7 @@ internal sealed class LoadedModel : IDisposable
         {
             // It may read the file that the weights are mapped from.
             Task.WaitAny(reading);
+            packed?.Dispose();
             builder.Dispose();
             throw;
         }

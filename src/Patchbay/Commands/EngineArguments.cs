@@ -44,6 +44,13 @@ internal sealed class EngineArguments
         DefaultValueFactory = _ => 512,
     };
 
+    private readonly Option<WeightFormat> _weights = new("--weights")
+    {
+        Description = "How weights are held: auto (Q8 for F16 and BF16, GGUF's Q8_0, Q4_0 and Q4_1 as they are), native, q8 or q4.",
+        HelpName = "format",
+        DefaultValueFactory = _ => WeightFormat.Auto,
+    };
+
     private EngineArguments(Command command)
     {
         RefuseNegative(_threads);
@@ -55,7 +62,7 @@ internal sealed class EngineArguments
                 result.AddError("--max-batch-tokens must be 1 or more.");
             }
         });
-        Option[] options = [_model, _adapters, _threads, _kvMemory, _context, _maxBatchTokens];
+        Option[] options = [_model, _adapters, _threads, _kvMemory, _context, _maxBatchTokens, _weights];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -66,9 +73,11 @@ internal sealed class EngineArguments
     public static EngineArguments AddTo(Command command) => new(command);
 
     /// <summary>The model and adapters to use; null, with a sentence on standard error, where there is no model.</summary>
-    public ModelLocation? Locate(ParseResult parsed)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="otherwise">What is used where the command line names none, instead of the demo.</param>
+    public ModelLocation? Locate(ParseResult parsed, ModelLocation? otherwise = null)
     {
-        var location = ModelLocation.Find(parsed.GetValue(_model), parsed.GetValue(_adapters));
+        var location = ModelLocation.Find(parsed.GetValue(_model) ?? otherwise?.Model, parsed.GetValue(_adapters) ?? otherwise?.Adapters);
         if (location is null)
         {
             Console.Error.WriteLine("No model: the demo is not beside this program. Name a model with --model.");
@@ -89,6 +98,7 @@ internal sealed class EngineArguments
         KvCacheBytes = parsed.GetValue(_kvMemory),
         ContextLength = parsed.GetValue(_context),
         MaxBatchTokens = parsed.GetValue(_maxBatchTokens),
+        Weights = parsed.GetValue(_weights),
     };
 
     private static void RefuseNegative(Option<int> option) => option.Validators.Add(result =>

@@ -1,0 +1,125 @@
+using System.Runtime.Intrinsics;
+using Patchbay.Engine.Kernels.Emitted;
+
+namespace Patchbay.Engine.Kernels.Packed;
+
+/// <summary>The ways to multiply packed weights. All give the same bits.</summary>
+internal enum PackedPath
+{
+    Scalar,
+
+    /// <summary>SSSE3 or Arm's AdvSimd.</summary>
+    V128,
+
+    /// <summary>AVX2.</summary>
+    V256,
+
+    /// <summary>AVX-VNNI.</summary>
+    Vnni256,
+
+    /// <summary>AVX-512BW.</summary>
+    V512,
+
+    /// <summary>Machine code with the EVEX form of VPDPBUSD, which .NET has no method for.</summary>
+    Emitted,
+}
+
+/// <summary>Which way to go on which processor.</summary>
+internal static unsafe class PackedPaths
+{
+    private static readonly Lazy<IReadOnlyList<PackedPath>> s_supported = new(Find);
+
+    /// <summary>The ways that this processor has, best first.</summary>
+    public static IReadOnlyList<PackedPath> Supported => s_supported.Value;
+
+    /// <summary>The best way within a SIMD width: what forces the width forces this too.</summary>
+    public static PackedPath For(SimdPath width) => width switch
+    {
+        SimdPath.V512 => Supported[0],
+        SimdPath.V256 => Best(PackedPath.Vnni256, PackedPath.V256, PackedPath.V128, PackedPath.Scalar),
+        SimdPath.V128 => Best(PackedPath.V128, PackedPath.Scalar),
+        _ => PackedPath.Scalar,
+    };
+
+    /// <summary>Runs one kernel.</summary>
+    /// <param name="path">A supported one.</param>
+    /// <param name="encoding">Of the panel.</param>
+    /// <param name="tile">Its arguments.</param>
+    public static void Multiply(PackedPath path, PackedEncoding encoding, TileArguments* tile)
+    {
+        switch (path)
+        {
+            case PackedPath.Emitted:
+                EmittedTiles.Multiply(encoding, tile);
+                break;
+            case PackedPath.V512:
+                Multiply<Dot512, Vector512<int>, Simd512, Vector512<float>>(encoding, tile);
+                break;
+            case PackedPath.Vnni256:
+                Multiply<DotVnni256, Vector256<int>, Simd256, Vector256<float>>(encoding, tile);
+                break;
+            case PackedPath.V256:
+                Multiply<Dot256, Vector256<int>, Simd256, Vector256<float>>(encoding, tile);
+                break;
+            case PackedPath.V128:
+                Multiply<Dot128, Vector128<int>, Simd128, Vector128<float>>(encoding, tile);
+                break;
+            default:
+                Multiply<DotScalar, int, SimdScalar, float>(encoding, tile);
+                break;
+        }
+    }
+
+    private static void Multiply<TDot, TInt, TSimd, TVector>(PackedEncoding encoding, TileArguments* tile)
+        where TDot : struct, IDotSimd<TInt, TVector>
+        where TSimd : struct, ISimd<TVector>
+        where TInt : unmanaged
+        where TVector : unmanaged
+    {
+        switch (encoding)
+        {
+            case PackedEncoding.Q8:
+                Q8Tile<TDot, TInt, TSimd, TVector>.Multiply(tile);
+                break;
+            case PackedEncoding.Q4:
+                Q4Tile<WithoutMinimum, TDot, TInt, TSimd, TVector>.Multiply(tile);
+                break;
+            default:
+                Q4Tile<WithMinimum, TDot, TInt, TSimd, TVector>.Multiply(tile);
+                break;
+        }
+    }
+
+    private static PackedPath Best(params ReadOnlySpan<PackedPath> paths)
+    {
+        foreach (var path in paths)
+        {
+            if (Supported.Contains(path))
+            {
+                return path;
+            }
+        }
+
+        return PackedPath.Scalar;
+    }
+
+    private static List<PackedPath> Find()
+    {
+        var found = new List<PackedPath>();
+        Add(PackedPath.Emitted, EmittedTiles.IsAvailable);
+        Add(PackedPath.Vnni256, DotVnni256.IsSupported);
+        Add(PackedPath.V512, Dot512.IsSupported);
+        Add(PackedPath.V256, Dot256.IsSupported);
+        Add(PackedPath.V128, Dot128.IsSupported);
+        Add(PackedPath.Scalar, true);
+        return found;
+
+        void Add(PackedPath path, bool isSupported)
+        {
+            if (isSupported)
+            {
+                found.Add(path);
+            }
+        }
+    }
+}
