@@ -81,10 +81,13 @@ internal sealed unsafe class WorkerPool : IDisposable
     }
 
     /// <summary>Runs all tasks of the job and returns when the last one is done. Called from one thread at a time.</summary>
-    public void Run<TJob>(ref TJob job, int tasks)
+    /// <param name="job">The job.</param>
+    /// <param name="tasks">How many tasks it has.</param>
+    /// <param name="isSmall">Whether the caller does them by itself sooner than it can share them.</param>
+    public void Run<TJob>(ref TJob job, int tasks, bool isSmall = false)
         where TJob : struct, IParallelJob
     {
-        if (_threads.Length == 0 || tasks <= 1)
+        if (_threads.Length == 0 || tasks <= 1 || isSmall)
         {
             for (var task = 0; task < tasks; task++)
             {
