@@ -61,20 +61,21 @@ internal static unsafe class AddLoraDelta
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
+        var sums = stackalloc float[16 * TSimd.Count];
         var row = tile.FirstRow;
         var end = tile.FirstRow + tile.RowCount;
         for (; row <= end - 4; row += 4)
         {
-            FourRows<TEncoding, TSimd, TVector>(term, y, row, tile);
+            FourRows<TEncoding, TSimd, TVector>(term, y, row, tile, sums);
         }
 
         for (; row < end; row++)
         {
-            OneRow<TEncoding, TSimd, TVector>(term, y, row, tile);
+            OneRow<TEncoding, TSimd, TVector>(term, y, row, tile, sums);
         }
     }
 
-    private static void FourRows<TEncoding, TSimd, TVector>(in LoraTerm term, Matrix y, int row, in LoraTile tile)
+    private static void FourRows<TEncoding, TSimd, TVector>(in LoraTerm term, Matrix y, int row, in LoraTile tile, float* sums)
         where TEncoding : struct, IDenseEncoding
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
@@ -82,16 +83,16 @@ internal static unsafe class AddLoraDelta
         var column = tile.FirstColumn;
         for (; column <= tile.EndColumn - (4 * TSimd.Count); column += 4 * TSimd.Count)
         {
-            FourByFour<TEncoding, TSimd, TVector>(term, y, row, column);
+            FourByFour<TEncoding, TSimd, TVector>(term, y, row, column, sums);
         }
 
         for (var i = 0; i < 4; i++)
         {
-            Rest<TEncoding, TSimd, TVector>(term, y, row + i, column, tile.EndColumn);
+            Rest<TEncoding, TSimd, TVector>(term, y, row + i, column, tile.EndColumn, sums);
         }
     }
 
-    private static void OneRow<TEncoding, TSimd, TVector>(in LoraTerm term, Matrix y, int row, in LoraTile tile)
+    private static void OneRow<TEncoding, TSimd, TVector>(in LoraTerm term, Matrix y, int row, in LoraTile tile, float* sums)
         where TEncoding : struct, IDenseEncoding
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
@@ -99,29 +100,29 @@ internal static unsafe class AddLoraDelta
         var column = tile.FirstColumn;
         for (; column <= tile.EndColumn - (8 * TSimd.Count); column += 8 * TSimd.Count)
         {
-            OneByEight<TEncoding, TSimd, TVector>(term, y, row, column);
+            OneByEight<TEncoding, TSimd, TVector>(term, y, row, column, sums);
         }
 
-        Rest<TEncoding, TSimd, TVector>(term, y, row, column, tile.EndColumn);
+        Rest<TEncoding, TSimd, TVector>(term, y, row, column, tile.EndColumn, sums);
     }
 
-    private static void Rest<TEncoding, TSimd, TVector>(in LoraTerm term, Matrix y, int row, int column, int end)
+    private static void Rest<TEncoding, TSimd, TVector>(in LoraTerm term, Matrix y, int row, int column, int end, float* sums)
         where TEncoding : struct, IDenseEncoding
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
         for (; column <= end - TSimd.Count; column += TSimd.Count)
         {
-            OneByOne<TEncoding, TSimd, TVector>(term, y, row, column);
+            OneByOne<TEncoding, TSimd, TVector>(term, y, row, column, sums);
         }
 
         for (; column < end; column++)
         {
-            OneByOne<TEncoding, SimdScalar, float>(term, y, row, column);
+            OneByOne<TEncoding, SimdScalar, float>(term, y, row, column, sums);
         }
     }
 
-    private static void OneByOne<TEncoding, TSimd, TVector>(in LoraTerm term, Matrix y, int row, int column)
+    private static void OneByOne<TEncoding, TSimd, TVector>(in LoraTerm term, Matrix y, int row, int column, float* sums)
         where TEncoding : struct, IDenseEncoding
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
@@ -134,11 +135,12 @@ internal static unsafe class AddLoraDelta
             sum = TSimd.MultiplyAdd(TEncoding.Load<TSimd, TVector>(b, column), TSimd.Create(t[r]), sum);
         }
 
-        Finish<TSimd, TVector>(term, sum, y, row, column);
+        TSimd.Store(sum, sums);
+        Finish<TSimd, TVector>(term, sums, TSimd.Count, y, row, column);
     }
 
     // Long enough runs of each row of B for the memory to keep up.
-    private static void OneByEight<TEncoding, TSimd, TVector>(in LoraTerm term, Matrix y, int row, int column)
+    private static void OneByEight<TEncoding, TSimd, TVector>(in LoraTerm term, Matrix y, int row, int column, float* sums)
         where TEncoding : struct, IDenseEncoding
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
@@ -159,18 +161,22 @@ internal static unsafe class AddLoraDelta
             s7 = TSimd.MultiplyAdd(TEncoding.Load<TSimd, TVector>((byte*)b, column + (7 * n)), v, s7);
         }
 
-        Finish<TSimd, TVector>(term, s0, y, row, column);
-        Finish<TSimd, TVector>(term, s1, y, row, column + n);
-        Finish<TSimd, TVector>(term, s2, y, row, column + (2 * n));
-        Finish<TSimd, TVector>(term, s3, y, row, column + (3 * n));
-        Finish<TSimd, TVector>(term, s4, y, row, column + (4 * n));
-        Finish<TSimd, TVector>(term, s5, y, row, column + (5 * n));
-        Finish<TSimd, TVector>(term, s6, y, row, column + (6 * n));
-        Finish<TSimd, TVector>(term, s7, y, row, column + (7 * n));
+        if (term.IsPlain)
+        {
+            var scale = TSimd.Create(term.Weight * term.Scale);
+            AddFour<TSimd, TVector>(s0, s1, s2, s3, scale, y.Row(row) + column);
+            AddFour<TSimd, TVector>(s4, s5, s6, s7, scale, y.Row(row) + column + (4 * n));
+            return;
+        }
+
+        StoreFour<TSimd, TVector>(s0, s1, s2, s3, sums);
+        StoreFour<TSimd, TVector>(s4, s5, s6, s7, sums + (4 * n));
+        Finish<TSimd, TVector>(term, sums, 8 * n, y, row, column);
     }
 
-    // Written out because the JIT neither unrolls nor keeps arrays of vectors in registers.
-    private static void FourByFour<TEncoding, TSimd, TVector>(in LoraTerm term, Matrix y, int row, int column)
+    // Written out because the JIT neither unrolls nor keeps arrays of vectors in registers. No call may come between the loop and
+    // the last use of an accumulator: the JIT would keep all of them on the stack inside the loop, at a quarter of the speed.
+    private static void FourByFour<TEncoding, TSimd, TVector>(in LoraTerm term, Matrix y, int row, int column, float* sums)
         where TEncoding : struct, IDenseEncoding
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
@@ -213,40 +219,61 @@ internal static unsafe class AddLoraDelta
             s33 = TSimd.MultiplyAdd(w3, v, s33);
         }
 
-        FinishFour<TSimd, TVector>(term, s00, s01, s02, s03, y, row, column);
-        FinishFour<TSimd, TVector>(term, s10, s11, s12, s13, y, row + 1, column);
-        FinishFour<TSimd, TVector>(term, s20, s21, s22, s23, y, row + 2, column);
-        FinishFour<TSimd, TVector>(term, s30, s31, s32, s33, y, row + 3, column);
+        if (term.IsPlain)
+        {
+            var scale = TSimd.Create(term.Weight * term.Scale);
+            AddFour<TSimd, TVector>(s00, s01, s02, s03, scale, y.Row(row) + column);
+            AddFour<TSimd, TVector>(s10, s11, s12, s13, scale, y.Row(row + 1) + column);
+            AddFour<TSimd, TVector>(s20, s21, s22, s23, scale, y.Row(row + 2) + column);
+            AddFour<TSimd, TVector>(s30, s31, s32, s33, scale, y.Row(row + 3) + column);
+            return;
+        }
+
+        StoreFour<TSimd, TVector>(s00, s01, s02, s03, sums);
+        StoreFour<TSimd, TVector>(s10, s11, s12, s13, sums + (4 * n));
+        StoreFour<TSimd, TVector>(s20, s21, s22, s23, sums + (8 * n));
+        StoreFour<TSimd, TVector>(s30, s31, s32, s33, sums + (12 * n));
+        for (var i = 0; i < 4; i++)
+        {
+            Finish<TSimd, TVector>(term, sums + (4 * i * n), 4 * n, y, row + i, column);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void FinishFour<TSimd, TVector>(in LoraTerm term, TVector s0, TVector s1, TVector s2, TVector s3, Matrix y, int row, int column)
+    private static void AddFour<TSimd, TVector>(TVector s0, TVector s1, TVector s2, TVector s3, TVector scale, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
-        Finish<TSimd, TVector>(term, s0, y, row, column);
-        Finish<TSimd, TVector>(term, s1, y, row, column + TSimd.Count);
-        Finish<TSimd, TVector>(term, s2, y, row, column + (2 * TSimd.Count));
-        Finish<TSimd, TVector>(term, s3, y, row, column + (3 * TSimd.Count));
+        TSimd.Store(TSimd.MultiplyAdd(s0, scale, TSimd.Load(y)), y);
+        TSimd.Store(TSimd.MultiplyAdd(s1, scale, TSimd.Load(y + TSimd.Count)), y + TSimd.Count);
+        TSimd.Store(TSimd.MultiplyAdd(s2, scale, TSimd.Load(y + (2 * TSimd.Count))), y + (2 * TSimd.Count));
+        TSimd.Store(TSimd.MultiplyAdd(s3, scale, TSimd.Load(y + (3 * TSimd.Count))), y + (3 * TSimd.Count));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<TSimd, TVector>(in LoraTerm term, TVector sum, Matrix y, int row, int column)
+    private static void StoreFour<TSimd, TVector>(TVector s0, TVector s1, TVector s2, TVector s3, float* target)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        TSimd.Store(s0, target);
+        TSimd.Store(s1, target + TSimd.Count);
+        TSimd.Store(s2, target + (2 * TSimd.Count));
+        TSimd.Store(s3, target + (3 * TSimd.Count));
+    }
+
+    // Sums of whole vectors of columns become outputs.
+    private static void Finish<TSimd, TVector>(in LoraTerm term, float* sums, int count, Matrix y, int row, int column)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
         var target = y.Row(row) + column;
-        if (term.IsPlain)
+        for (var i = 0; i < count; i += TSimd.Count)
         {
-            TSimd.Store(TSimd.MultiplyAdd(sum, TSimd.Create(term.Weight * term.Scale), TSimd.Load(target)), target);
-        }
-        else
-        {
-            TSimd.Store(Scaled<TSimd, TVector>(term, sum, TSimd.Load(target), row, column), target);
+            TSimd.Store(Changed<TSimd, TVector>(term, TSimd.Load(sums + i), TSimd.Load(target + i), row, column + i), target + i);
         }
     }
 
-    private static TVector Scaled<TSimd, TVector>(in LoraTerm term, TVector sum, TVector y, int row, int column)
+    private static TVector Changed<TSimd, TVector>(in LoraTerm term, TVector sum, TVector y, int row, int column)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Patchbay.Engine.Kernels.Encodings;
 using Patchbay.Engine.Tensors;
 
@@ -69,7 +68,11 @@ internal static unsafe class ShrinkLora
             sum = TSimd.MultiplyAdd(TEncoding.Load<TSimd, TVector>(a, k), TSimd.Load(x + k), sum);
         }
 
-        return Tail<TEncoding>(TSimd.Sum(sum), a, x, k, columns);
+        var sums = stackalloc float[Block];
+        var zero = TSimd.Create(0f);
+        TSimd.StoreSums(sum, zero, zero, zero, sums);
+        AddTail<TEncoding>(a, 0, x, k, columns, sums, 1);
+        return *sums;
     }
 
     private static void FourByOne<TEncoding, TSimd, TVector>(byte* a, nint rowBytes, float* x, int columns, float* t)
@@ -94,13 +97,12 @@ internal static unsafe class ShrinkLora
             s3 = TSimd.MultiplyAdd(TEncoding.Load<TSimd, TVector>(a3, k), v, s3);
         }
 
-        t[0] = Tail<TEncoding>(TSimd.Sum(s0), a, x, k, columns);
-        t[1] = Tail<TEncoding>(TSimd.Sum(s1), a1, x, k, columns);
-        t[2] = Tail<TEncoding>(TSimd.Sum(s2), a2, x, k, columns);
-        t[3] = Tail<TEncoding>(TSimd.Sum(s3), a3, x, k, columns);
+        TSimd.StoreSums(s0, s1, s2, s3, t);
+        AddTail<TEncoding>(a, rowBytes, x, k, columns, t, Block);
     }
 
-    // Written out because the JIT neither unrolls nor keeps arrays of vectors in registers.
+    // Written out because the JIT neither unrolls nor keeps arrays of vectors in registers. No call may come between the loop and
+    // the last use of an accumulator: the JIT would keep all of them on the stack inside the loop, at a quarter of the speed.
     private static void FourByFour<TEncoding, TSimd, TVector>(byte* a, nint rowBytes, Matrix x, float* t, nint tStride)
         where TEncoding : struct, IDenseEncoding
         where TSimd : struct, ISimd<TVector>
@@ -144,30 +146,26 @@ internal static unsafe class ShrinkLora
             s33 = TSimd.MultiplyAdd(w3, v, s33);
         }
 
-        StoreRow<TEncoding>(TSimd.Sum(s00), TSimd.Sum(s01), TSimd.Sum(s02), TSimd.Sum(s03), a, rowBytes, (float*)x0, k, columns, t);
-        StoreRow<TEncoding>(TSimd.Sum(s10), TSimd.Sum(s11), TSimd.Sum(s12), TSimd.Sum(s13), a, rowBytes, (float*)x1, k, columns, t + tStride);
-        StoreRow<TEncoding>(TSimd.Sum(s20), TSimd.Sum(s21), TSimd.Sum(s22), TSimd.Sum(s23), a, rowBytes, (float*)x2, k, columns, t + 2 * tStride);
-        StoreRow<TEncoding>(TSimd.Sum(s30), TSimd.Sum(s31), TSimd.Sum(s32), TSimd.Sum(s33), a, rowBytes, (float*)x3, k, columns, t + 3 * tStride);
+        TSimd.StoreSums(s00, s01, s02, s03, t);
+        TSimd.StoreSums(s10, s11, s12, s13, t + tStride);
+        TSimd.StoreSums(s20, s21, s22, s23, t + (2 * tStride));
+        TSimd.StoreSums(s30, s31, s32, s33, t + (3 * tStride));
+        for (var row = 0; row < Block; row++)
+        {
+            AddTail<TEncoding>(a, rowBytes, x.Row(row), k, columns, t + (row * tStride), Block);
+        }
     }
 
-    private static void StoreRow<TEncoding>(float s0, float s1, float s2, float s3, byte* a, nint rowBytes, float* x, int k, int columns, float* t)
-        where TEncoding : struct, IDenseEncoding
-    {
-        t[0] = Tail<TEncoding>(s0, a, x, k, columns);
-        t[1] = Tail<TEncoding>(s1, a + rowBytes, x, k, columns);
-        t[2] = Tail<TEncoding>(s2, a + 2 * rowBytes, x, k, columns);
-        t[3] = Tail<TEncoding>(s3, a + 3 * rowBytes, x, k, columns);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Tail<TEncoding>(float sum, byte* a, float* x, int k, int columns)
+    // What is past the last whole vector, for each rank.
+    private static void AddTail<TEncoding>(byte* a, nint rowBytes, float* x, int k, int columns, float* sums, int ranks)
         where TEncoding : struct, IDenseEncoding
     {
         for (; k < columns; k++)
         {
-            sum = MathF.FusedMultiplyAdd(TEncoding.DecodeScalar(a, k), x[k], sum);
+            for (var rank = 0; rank < ranks; rank++)
+            {
+                sums[rank] = MathF.FusedMultiplyAdd(TEncoding.DecodeScalar(a + (rank * rowBytes), k), x[k], sums[rank]);
+            }
         }
-
-        return sum;
     }
 }
