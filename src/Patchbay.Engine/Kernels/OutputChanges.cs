@@ -6,6 +6,8 @@ namespace Patchbay.Engine.Kernels;
 /// What is done to the outputs of linear layers after W·x: low-rank changes and biases of all ranges of rows and of all modules
 /// that read the same input. They are gathered first and computed in two dispatches, all shrinks and then all outputs; a
 /// dispatch for each would cost a decode step more than the work. Used again and again; keeps its memory.
+/// On one core of a busy Zen 4, all modules of a 0.5B model at rank 16 (17.6 MB in BF16, not in any cache): 1.7 ms for one row,
+/// 2.9 ms for 8 rows of one adapter, 16 ms for 8 rows of 8, 0.33 ms a row of a long prompt.
 /// </summary>
 internal sealed unsafe class OutputChanges
 {

@@ -30,7 +30,7 @@ internal sealed unsafe class WorkerPool : IDisposable
     // a forward pass, far shorter than the gap between two requests.
     private const int SpinsBeforeSleep = 4000;
 
-    // The caller spins this long for the last tasks, then it sleeps. On a shared machine the worker that holds one may have lost
+    // The caller spins this long for the last tasks, about 40 µs, then it sleeps. On a shared machine the worker that holds one may have lost
     // its processor for milliseconds; a caller that spins or yields keeps its own processor busy, while one that sleeps leaves it
     // to that worker at once.
     private const int SpinsForTasks = 1000;
@@ -38,7 +38,6 @@ internal sealed unsafe class WorkerPool : IDisposable
     private readonly Thread[] _threads;
     private readonly NativeBuffer?[] _scratch;
     private readonly SemaphoreSlim _wake = new(0);
-    private readonly SemaphoreSlim _finished = new(0);
     private delegate*<void*, int, byte*, SimdPath, void> _execute;
     private void* _job;
 
@@ -48,8 +47,9 @@ internal sealed unsafe class WorkerPool : IDisposable
     private PaddedCounter _done;
     private PaddedCounter _sleeping;
 
-    // 1 while the caller sleeps; who sets it back owes it a release.
+    // 1 while the caller sleeps; who sets it back owes it a release of the semaphore.
     private PaddedCounter _waiting;
+    private readonly SemaphoreSlim _finished = new(0);
     private Exception? _failure;
     private volatile bool _stopped;
 
@@ -136,13 +136,13 @@ internal sealed unsafe class WorkerPool : IDisposable
             thread.Join();
         }
 
+        _finished.Dispose();
         foreach (var buffer in _scratch)
         {
             buffer?.Dispose();
         }
 
         _wake.Dispose();
-        _finished.Dispose();
     }
 
     private static void ExecuteAt<TJob>(void* job, int task, byte* scratch, SimdPath path)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Patchbay.Engine.Adapters;
 using Patchbay.Engine.Tensors;
 
@@ -40,10 +41,9 @@ internal sealed class LinearGroup(params Linear[] layers)
     }
 }
 
-/// <summary>The outputs of a <see cref="LinearGroup"/>.</summary>
-[System.Runtime.CompilerServices.InlineArray(MaxCount)]
+/// <summary>The outputs of a <see cref="LinearGroup"/>, which has at most four layers.</summary>
+[InlineArray(4)]
 internal struct OutputList
 {
-    public const int MaxCount = 4;
     private Matrix _first;
 }
