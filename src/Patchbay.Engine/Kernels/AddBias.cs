@@ -2,8 +2,8 @@ using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.Kernels;
 
-/// <summary>y += factor·bias, the same for every row.</summary>
-internal readonly unsafe struct AddBias(float* bias, Matrix y, float factor = 1) : IRowKernel
+/// <summary>y += bias, the same for every row.</summary>
+internal readonly unsafe struct AddBias(float* bias, Matrix y) : IRowKernel
 {
     private readonly float* _bias = bias;
     private readonly Matrix _y = y;
@@ -13,16 +13,15 @@ internal readonly unsafe struct AddBias(float* bias, Matrix y, float factor = 1)
         where TVector : unmanaged
     {
         var y = _y.Row(row);
-        var scale = TSimd.Create(factor);
         var i = 0;
         for (; i <= _y.Columns - TSimd.Count; i += TSimd.Count)
         {
-            TSimd.Store(TSimd.MultiplyAdd(TSimd.Load(_bias + i), scale, TSimd.Load(y + i)), y + i);
+            TSimd.Store(TSimd.Add(TSimd.Load(_bias + i), TSimd.Load(y + i)), y + i);
         }
 
         for (; i < _y.Columns; i++)
         {
-            y[i] = MathF.FusedMultiplyAdd(_bias[i], factor, y[i]);
+            y[i] += _bias[i];
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.Kernels;
@@ -62,7 +61,11 @@ internal static unsafe class DenseTile
             sum = TSimd.MultiplyAdd(TSimd.Load(w + k), TSimd.Load(x + k), sum);
         }
 
-        return Tail(TSimd.Sum(sum), w, x, k, columns);
+        var sums = stackalloc float[WeightRows];
+        var zero = TSimd.Create(0f);
+        TSimd.StoreSums(sum, zero, zero, zero, sums);
+        AddTail(w, 0, x, k, columns, sums, 1);
+        return *sums;
     }
 
     private static void FourByOne<TSimd, TVector>(float* w, nint stride, float* x, int columns, float* y)
@@ -86,14 +89,13 @@ internal static unsafe class DenseTile
             s3 = TSimd.MultiplyAdd(TSimd.Load(w3 + k), a, s3);
         }
 
-        y[0] = Tail(TSimd.Sum(s0), w, x, k, columns);
-        y[1] = Tail(TSimd.Sum(s1), w1, x, k, columns);
-        y[2] = Tail(TSimd.Sum(s2), w2, x, k, columns);
-        y[3] = Tail(TSimd.Sum(s3), w3, x, k, columns);
+        TSimd.StoreSums(s0, s1, s2, s3, y);
+        AddTail(w, stride, x, k, columns, y, WeightRows);
     }
 
     // Sixteen accumulators, four weights and one activation stay in registers: written out because the JIT neither unrolls
-    // nor keeps arrays of vectors in registers.
+    // nor keeps arrays of vectors in registers. No call may come between the loop and the last use of an accumulator: the JIT would
+    // keep all of them on the stack inside the loop, at a quarter of the speed.
     private static void FourByFour<TSimd, TVector>(float* w, nint stride, float* x, nint xStride, int columns, float* y, nint yStride)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
@@ -138,28 +140,25 @@ internal static unsafe class DenseTile
             s33 = TSimd.MultiplyAdd(d, v, s33);
         }
 
-        StoreRow(TSimd.Sum(s00), TSimd.Sum(s01), TSimd.Sum(s02), TSimd.Sum(s03), w, stride, x, k, columns, y);
-        StoreRow(TSimd.Sum(s10), TSimd.Sum(s11), TSimd.Sum(s12), TSimd.Sum(s13), w, stride, x1, k, columns, y + yStride);
-        StoreRow(TSimd.Sum(s20), TSimd.Sum(s21), TSimd.Sum(s22), TSimd.Sum(s23), w, stride, x2, k, columns, y + 2 * yStride);
-        StoreRow(TSimd.Sum(s30), TSimd.Sum(s31), TSimd.Sum(s32), TSimd.Sum(s33), w, stride, x3, k, columns, y + 3 * yStride);
+        TSimd.StoreSums(s00, s01, s02, s03, y);
+        TSimd.StoreSums(s10, s11, s12, s13, y + yStride);
+        TSimd.StoreSums(s20, s21, s22, s23, y + (2 * yStride));
+        TSimd.StoreSums(s30, s31, s32, s33, y + (3 * yStride));
+        for (var row = 0; row < 4; row++)
+        {
+            AddTail(w, stride, x + (row * xStride), k, columns, y + (row * yStride), WeightRows);
+        }
     }
 
-    private static void StoreRow(float s0, float s1, float s2, float s3, float* w, nint stride, float* x, int k, int columns, float* y)
-    {
-        y[0] = Tail(s0, w, x, k, columns);
-        y[1] = Tail(s1, w + stride, x, k, columns);
-        y[2] = Tail(s2, w + 2 * stride, x, k, columns);
-        y[3] = Tail(s3, w + 3 * stride, x, k, columns);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Tail(float sum, float* w, float* x, int k, int columns)
+    // What is past the last whole vector, for each weight row.
+    private static void AddTail(float* w, nint stride, float* x, int k, int columns, float* sums, int rows)
     {
         for (; k < columns; k++)
         {
-            sum = MathF.FusedMultiplyAdd(w[k], x[k], sum);
+            for (var row = 0; row < rows; row++)
+            {
+                sums[row] = MathF.FusedMultiplyAdd(w[(row * stride) + k], x[k], sums[row]);
+            }
         }
-
-        return sum;
     }
 }

@@ -44,6 +44,9 @@ internal unsafe interface ISimd<TVector>
     /// <summary>Sum over the lanes, always in the same order.</summary>
     static abstract float Sum(TVector vector);
 
+    /// <summary>Writes the sums over the lanes of four vectors, each in the same order whatever the other three hold.</summary>
+    static abstract void StoreSums(TVector a, TVector b, TVector c, TVector d, float* destination);
+
     static abstract float MaxAcross(TVector vector);
 
     /// <summary><see cref="Count"/> bfloat16 values, widened exactly.</summary>

@@ -36,6 +36,9 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
 
     public static float Sum(float vector) => vector;
 
+    public static void StoreSums(float a, float b, float c, float d, float* destination) =>
+        (destination[0], destination[1], destination[2], destination[3]) = (a, b, c, d);
+
     public static float MaxAcross(float vector) => vector;
 
     public static float LoadBFloat16(ushort* source) => BitConverter.UInt32BitsToSingle((uint)*source << 16);

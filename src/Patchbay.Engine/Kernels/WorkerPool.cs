@@ -26,9 +26,14 @@ internal interface IParallelJob
 /// </summary>
 internal sealed unsafe class WorkerPool : IDisposable
 {
-    // A worker spins this long for the next job before it sleeps: longer than the gap between two kernels of a
-    // forward pass, far shorter than the gap between two requests.
+    // A worker spins this long for the next job before it sleeps, about 40 ns each: longer than the gap between two kernels of
+    // a forward pass, far shorter than the gap between two requests.
     private const int SpinsBeforeSleep = 4000;
+
+    // The caller spins this long for the last tasks, about 40 µs, then it sleeps. On a shared machine the worker that holds one may have lost
+    // its processor for milliseconds; a caller that spins or yields keeps its own processor busy, while one that sleeps leaves it
+    // to that worker at once.
+    private const int SpinsForTasks = 1000;
 
     private readonly Thread[] _threads;
     private readonly NativeBuffer?[] _scratch;
@@ -42,6 +47,10 @@ internal sealed unsafe class WorkerPool : IDisposable
     private PaddedCounter _claims;
     private PaddedCounter _done;
     private PaddedCounter _sleeping;
+
+    // 1 while the caller sleeps; who sets it back owes it a release of the semaphore.
+    private PaddedCounter _waiting;
+    private readonly SemaphoreSlim _finished = new(0);
     private Exception? _failure;
     private volatile bool _stopped;
 
@@ -94,10 +103,13 @@ internal sealed unsafe class WorkerPool : IDisposable
     }
 
     /// <summary>Runs all tasks of the job and returns when the last one is done. Called from one thread at a time.</summary>
-    public void Run<TJob>(ref TJob job, int tasks)
+    /// <param name="job">The job.</param>
+    /// <param name="tasks">How many tasks it has.</param>
+    /// <param name="isSmall">Whether the caller does them by itself sooner than it can share them.</param>
+    public void Run<TJob>(ref TJob job, int tasks, bool isSmall = false)
         where TJob : struct, IParallelJob
     {
-        if (_threads.Length == 0 || tasks <= 1)
+        if (_threads.Length == 0 || tasks <= 1 || isSmall)
         {
             for (var task = 0; task < tasks; task++)
             {
@@ -120,12 +132,7 @@ internal sealed unsafe class WorkerPool : IDisposable
         Claim(0);
 
         // The job lives on this stack: nothing may unwind it before its last task is done.
-        var spinner = new SpinWait();
-        while (Volatile.Read(ref _done.Value) != tasks)
-        {
-            spinner.SpinOnce(sleep1Threshold: -1);
-        }
-
+        WaitUntilDone(tasks);
         if (_failure is { } failure)
         {
             _failure = null;
@@ -142,6 +149,7 @@ internal sealed unsafe class WorkerPool : IDisposable
             thread.Join();
         }
 
+        _finished.Dispose();
         foreach (var buffer in _scratch)
         {
             buffer?.Dispose();
@@ -203,7 +211,34 @@ internal sealed unsafe class WorkerPool : IDisposable
                 _failure = exception;
             }
 
+            // No end is missed: the caller says that it waits before it looks for the last time, this thread the other way round.
             Interlocked.Increment(ref _done.Value);
+            if (Volatile.Read(ref _waiting.Value) == 1 && Interlocked.Exchange(ref _waiting.Value, 0) == 1)
+            {
+                _finished.Release();
+            }
+        }
+    }
+
+    private void WaitUntilDone(int tasks)
+    {
+        for (var spins = 0; spins < SpinsForTasks; spins++)
+        {
+            if (Volatile.Read(ref _done.Value) == tasks)
+            {
+                return;
+            }
+
+            Thread.SpinWait(1);
+        }
+
+        while (Volatile.Read(ref _done.Value) != tasks)
+        {
+            Interlocked.Exchange(ref _waiting.Value, 1);
+            if (Volatile.Read(ref _done.Value) != tasks || Interlocked.Exchange(ref _waiting.Value, 0) == 0)
+            {
+                _finished.Wait();
+            }
         }
     }
 

@@ -18,6 +18,7 @@ internal sealed unsafe class EmbeddingTable(AdaptableModule module)
     /// <summary>Writes the rows of <paramref name="indices"/>, one for each row of the batch, to y (rows, width).</summary>
     public void Forward(ForwardBatch batch, List<int> indices, int offset, Matrix y)
     {
+        var mark = batch.Arena.Save();
         foreach (var range in batch.Lora.Ranges(module.Index, y.Rows))
         {
             var weight = range.Change?.Weight ?? module.Weight;
@@ -30,14 +31,19 @@ internal sealed unsafe class EmbeddingTable(AdaptableModule module)
 
             if (range.Change is { Deltas.Count: > 0 } change)
             {
-                DeltaSum.Add(batch, change.Deltas, new LookUp(indices, range.FirstRow, offset), y.Slice(range.FirstRow, range.RowCount));
+                var rows = y.Slice(range.FirstRow, range.RowCount);
+                batch.Changes.Begin(rows, bias: null);
+                DeltaSum.Gather(batch, change.Deltas, new LookUp(indices, range.FirstRow, offset), rows);
             }
         }
+
+        batch.Changes.Run(batch.Pool);
+        batch.Arena.Release(mark);
     }
 
     private readonly struct LookUp(List<int> indices, int firstRow, int offset) : IShrink
     {
-        public void Run(ForwardBatch batch, LoraDelta delta, Matrix shrunk)
+        public void Gather(ForwardBatch batch, LoraDelta delta, Matrix shrunk)
         {
             for (var row = 0; row < shrunk.Rows; row++)
             {

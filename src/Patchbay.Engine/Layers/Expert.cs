@@ -10,17 +10,16 @@ namespace Patchbay.Engine.Layers;
 /// <param name="activation">Joins gate and up.</param>
 internal sealed class Expert(Linear gate, Linear up, Linear down, IGatedActivation activation)
 {
+    private readonly LinearGroup _gateAndUp = new(gate, up);
+
     /// <param name="batch">The batch that the rows were picked from.</param>
     /// <param name="x">The rows picked, (rows, hidden).</param>
     /// <param name="y">Receives the results, (rows, hidden).</param>
     /// <param name="adapters">Which adapter acts on which of the rows picked.</param>
     public void Forward(ForwardBatch batch, Matrix x, Matrix y, LoraRows adapters)
     {
-        var inner = batch.Arena.Rent(x.Rows, gate.OutputSize);
-        var other = batch.Arena.Rent(x.Rows, up.OutputSize);
-        gate.Forward(batch, x, inner, adapters);
-        up.Forward(batch, x, other, adapters);
-        activation.ApplyGated(batch, inner, other);
-        down.Forward(batch, inner, y, adapters);
+        var inner = _gateAndUp.Forward(batch, x, adapters);
+        activation.ApplyGated(batch, inner[0], inner[1]);
+        down.Forward(batch, inner[0], y, adapters);
     }
 }

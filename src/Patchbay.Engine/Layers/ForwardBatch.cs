@@ -42,6 +42,9 @@ internal sealed class ForwardBatch(WorkerPool pool, KvStore kv, StateStore state
     /// <summary>Which adapter acts on which rows.</summary>
     public LoraRows Lora { get; } = new();
 
+    /// <summary>What is still to be done to the outputs of linear layers; empty between them.</summary>
+    public OutputChanges Changes { get; } = new();
+
     public int RowCount => Tokens.Count;
 
     public int SequenceCount { get; private set; }
@@ -54,6 +57,7 @@ internal sealed class ForwardBatch(WorkerPool pool, KvStore kv, StateStore state
         Tokens.Clear();
         Positions.Clear();
         Lora.Clear();
+        Changes.Clear();
         _angles.Clear();
         _stacked = null;
         SequenceCount = 0;

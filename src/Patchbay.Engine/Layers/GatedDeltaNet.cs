@@ -47,6 +47,7 @@ internal sealed record GatedDeltaParts
 internal sealed unsafe class GatedDeltaNet(int layer, GatedDeltaParts parts) : ILayerOperation
 {
     private const float LengthEpsilon = 1e-6f;
+    private readonly LinearGroup _inputs = new(parts.Input, parts.Rates);
     private readonly int _keys = parts.KeyHeads * parts.KeyDim;
     private readonly int _values = parts.ValueHeads * parts.ValueDim;
 
@@ -57,7 +58,8 @@ internal sealed unsafe class GatedDeltaNet(int layer, GatedDeltaParts parts) : I
     public void Forward(ForwardBatch batch, Matrix x, Matrix y)
     {
         var states = batch.States.Layer(layer);
-        var (mixed, gates) = Project(batch, x);
+        var inputs = _inputs.Forward(batch, x);
+        var (mixed, gates) = Split(batch, inputs[0]);
         parts.Convolution.Forward(batch, mixed, states);
         var queries = mixed.SliceColumns(0, _keys);
         var keys = mixed.SliceColumns(_keys, _keys);
@@ -65,7 +67,7 @@ internal sealed unsafe class GatedDeltaNet(int layer, GatedDeltaParts parts) : I
         batch.Pool.RunRows(new UnitLength(queries, parts.KeyDim, LengthEpsilon, scale), x.Rows, _keys);
         batch.Pool.RunRows(new UnitLength(keys, parts.KeyDim, LengthEpsilon, 1), x.Rows, _keys);
 
-        var (rates, decays) = RatesAndDecays(batch, x);
+        var (rates, decays) = RatesAndDecays(batch, inputs[1]);
         var updated = batch.Arena.Rent(x.Rows, _values);
         var kernel = new GatedDelta(
             queries,
@@ -83,11 +85,10 @@ internal sealed unsafe class GatedDeltaNet(int layer, GatedDeltaParts parts) : I
     }
 
     /// <summary>Queries, keys and values of all heads, one kind after the other, and the output gates.</summary>
-    private (Matrix Mixed, Matrix Gates) Project(ForwardBatch batch, Matrix x)
+    private (Matrix Mixed, Matrix Gates) Split(ForwardBatch batch, Matrix projected)
     {
-        var projected = parts.Input.Forward(batch, x);
-        var mixed = batch.Arena.Rent(x.Rows, (2 * _keys) + _values);
-        var gates = batch.Arena.Rent(x.Rows, _values);
+        var mixed = batch.Arena.Rent(projected.Rows, (2 * _keys) + _values);
+        var gates = batch.Arena.Rent(projected.Rows, _values);
         var valueOffset = 2 * parts.KeyDim;
         Copy(projected, mixed.SliceColumns(0, _keys), 0);
         Copy(projected, mixed.SliceColumns(_keys, _keys), parts.KeyDim);
@@ -100,18 +101,17 @@ internal sealed unsafe class GatedDeltaNet(int layer, GatedDeltaParts parts) : I
     }
 
     /// <summary>β = σ(b) and α = exp(A·Δ) with Δ = ln(1 + e^(a + bias)), one of each per value head.</summary>
-    private (Matrix Rates, Matrix Decays) RatesAndDecays(ForwardBatch batch, Matrix x)
+    private (Matrix Rates, Matrix Decays) RatesAndDecays(ForwardBatch batch, Matrix projected)
     {
         var heads = parts.ValueHeads;
-        var projected = parts.Rates.Forward(batch, x);
-        var rates = batch.Arena.Rent(x.Rows, heads);
-        var decays = batch.Arena.Rent(x.Rows, heads);
-        batch.Pool.RunRows(new CopyGroups(projected, rates, parts.KeyHeads, 0), x.Rows, heads);
-        batch.Pool.RunRows(new CopyGroups(projected, decays, parts.KeyHeads, heads / parts.KeyHeads), x.Rows, heads);
-        batch.Pool.RunRows(new Activate<Logistic>(default, rates), x.Rows, heads);
-        batch.Pool.RunRows(new StepSizes(decays, parts.StepBias.Floats, 0, float.PositiveInfinity), x.Rows, heads);
-        batch.Pool.RunRows(new ScaleColumns(decays, parts.Decay.Floats), x.Rows, heads);
-        batch.Pool.RunRows(new Activate<Exponential>(default, decays), x.Rows, heads);
+        var rates = batch.Arena.Rent(projected.Rows, heads);
+        var decays = batch.Arena.Rent(projected.Rows, heads);
+        batch.Pool.RunRows(new CopyGroups(projected, rates, parts.KeyHeads, 0), projected.Rows, heads);
+        batch.Pool.RunRows(new CopyGroups(projected, decays, parts.KeyHeads, heads / parts.KeyHeads), projected.Rows, heads);
+        batch.Pool.RunRows(new Activate<Logistic>(default, rates), projected.Rows, heads);
+        batch.Pool.RunRows(new StepSizes(decays, parts.StepBias.Floats, 0, float.PositiveInfinity), projected.Rows, heads);
+        batch.Pool.RunRows(new ScaleColumns(decays, parts.Decay.Floats), projected.Rows, heads);
+        batch.Pool.RunRows(new Activate<Exponential>(default, decays), projected.Rows, heads);
         return (rates, decays);
     }
 }

@@ -10,16 +10,19 @@ namespace Patchbay.Engine.Layers;
 /// <param name="heads">Query heads.</param>
 internal sealed class GatedProjections(Linear query, Linear key, Linear value, int heads) : IProjection
 {
+    private readonly LinearGroup _all = new(query, key, value);
+
     public int KeySize => key.OutputSize;
 
     public ProjectedHeads Forward(ForwardBatch batch, Matrix x)
     {
-        var both = query.Forward(batch, x);
+        var outputs = _all.Forward(batch, x);
+        var both = outputs[0];
         var width = both.Columns / 2;
         var queries = batch.Arena.Rent(x.Rows, width);
         var gates = batch.Arena.Rent(x.Rows, width);
         batch.Pool.RunRows(new CopyGroups(both, queries, heads, 0), x.Rows, width);
         batch.Pool.RunRows(new CopyGroups(both, gates, heads, width / heads), x.Rows, width);
-        return new ProjectedHeads(queries, key.Forward(batch, x), value.Forward(batch, x), gates);
+        return new ProjectedHeads(queries, outputs[1], outputs[2], gates);
     }
 }

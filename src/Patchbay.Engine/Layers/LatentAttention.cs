@@ -51,14 +51,16 @@ internal sealed record LatentAttentionParts
 internal sealed class LatentAttention(int layer, LatentAttentionParts parts) : ILayerOperation
 {
     private readonly AttendPaged.Settings _settings = new(parts.Scale);
+    private readonly LinearGroup _downs = new(parts.QueryDown, parts.KeyValueDown);
 
     /// <summary>What it keeps per token.</summary>
     public KvShape KvShape { get; } = new(parts.Heads, (parts.QueryUp ?? parts.QueryDown).OutputSize / parts.Heads, parts.ValueDim);
 
     public void Forward(ForwardBatch batch, Matrix x, Matrix y)
     {
-        var queries = Queries(batch, x);
-        var compressed = parts.KeyValueDown.Forward(batch, x);
+        var downs = _downs.Forward(batch, x);
+        var queries = Queries(batch, downs[0]);
+        var compressed = downs[1];
         var latent = compressed.Columns - parts.TurnedDim;
         var normalised = batch.Arena.Rent(x.Rows, latent);
         parts.KeyValueNorm.Forward(batch, compressed.SliceColumns(0, latent), normalised);
@@ -82,9 +84,8 @@ internal sealed class LatentAttention(int layer, LatentAttentionParts parts) : I
         parts.Output.Forward(batch, attended, y);
     }
 
-    private Matrix Queries(ForwardBatch batch, Matrix x)
+    private Matrix Queries(ForwardBatch batch, Matrix down)
     {
-        var down = parts.QueryDown.Forward(batch, x);
         if (parts.QueryUp is null)
         {
             return down;

@@ -11,27 +11,11 @@ namespace Patchbay.Engine.Layers;
 /// <param name="epsilon">Added to the variance.</param>
 /// <param name="module">What adapters know it as; null if they cannot change it.</param>
 internal sealed unsafe class LayerNorm(NativeBuffer weight, NativeBuffer? bias, int width, float epsilon, AdaptableModule? module = null)
-    : INorm
+    : AdaptableNorm(module)
 {
     private readonly int _weightCount = (int)(weight.Length / sizeof(float));
 
-    public void Forward(ForwardBatch batch, Matrix x, Matrix y) => Forward(batch, x, y, batch.Lora);
-
-    public void Forward(ForwardBatch batch, Matrix x, Matrix y, LoraRows adapters)
-    {
-        if (module is null)
-        {
-            Run(batch, null, x, y);
-            return;
-        }
-
-        foreach (var range in adapters.Ranges(module.Index, x.Rows))
-        {
-            Run(batch, range.Change, x.Slice(range.FirstRow, range.RowCount), y.Slice(range.FirstRow, range.RowCount));
-        }
-    }
-
-    private void Run(ForwardBatch batch, ModuleChange? change, Matrix x, Matrix y)
+    protected override void Run(ForwardBatch batch, ModuleChange? change, Matrix x, Matrix y)
     {
         var factors = change?.Weight is { } replaced ? (float*)replaced.Data : weight.Floats;
         var shifts = (change?.Bias ?? bias) is { } added ? added.Floats : null;

@@ -7,6 +7,11 @@ namespace Patchbay.Engine.Layers;
 /// <summary>
 /// y = W·x + b for the base model, and what adapters make of it for their rows: y = d ⊙ (W·x + s·B·A·x) + b, with W, some of its
 /// rows or b replaced. Where LoRA is applied; no model file mentions it.
+/// <code>
+/// 1. multiply   W·x of all rows, of the base model or of adapters that replace it
+/// 2. gather     low-rank changes and biases, by ranges of rows
+/// 3. change     what was gathered, in two dispatches; of layers that read the same input together (<see cref="LinearGroup"/>)
+/// </code>
 /// </summary>
 internal sealed unsafe class Linear(AdaptableModule module, NativeBuffer? bias = null)
 {
@@ -30,85 +35,97 @@ internal sealed unsafe class Linear(AdaptableModule module, NativeBuffer? bias =
     /// </summary>
     public void Forward(ForwardBatch batch, Matrix x, Matrix y, LoraRows adapters)
     {
-        var own = y.SliceColumns(0, OutputSize);
-        if (!IsReplacedForAll(adapters, x.Rows))
+        var mark = batch.Arena.Save();
+        Multiply(batch, x, y, adapters);
+        Gather(batch, x, y, adapters);
+        batch.Changes.Run(batch.Pool);
+        batch.Arena.Release(mark);
+    }
+
+    /// <summary>Step 1.</summary>
+    public void Multiply(ForwardBatch batch, Matrix x, Matrix y, LoraRows adapters)
+    {
+        var (first, end) = BaseRows(adapters, x.Rows);
+        if (first < end)
         {
-            MatMul.Run(batch.Pool, module.Weight, x, own);
+            MatMul.Run(batch.Pool, module.Weight, x.Slice(first, end - first), y.SliceColumns(0, OutputSize).Slice(first, end - first));
         }
 
         foreach (var range in adapters.Ranges(module.Index, x.Rows))
         {
-            if (range.Change is { } change)
+            if (range.Change is { Replaces: true } change)
             {
-                Change(batch, change, x.Slice(range.FirstRow, range.RowCount), y.Slice(range.FirstRow, range.RowCount));
-            }
-            else if (bias is not null)
-            {
-                AddBias(batch, bias, own.Slice(range.FirstRow, range.RowCount));
+                Replace(batch, change, x.Slice(range.FirstRow, range.RowCount), y.Slice(range.FirstRow, range.RowCount));
             }
         }
     }
 
-    private bool IsReplacedForAll(LoraRows adapters, int rowCount)
+    /// <summary>Step 2. What it rents from the arena is used in step 3.</summary>
+    public void Gather(ForwardBatch batch, Matrix x, Matrix y, LoraRows adapters)
     {
+        foreach (var range in adapters.Ranges(module.Index, x.Rows))
+        {
+            var added = range.Change?.Bias ?? bias;
+            if (added is null && range.Change is not { Deltas.Count: > 0 })
+            {
+                continue;
+            }
+
+            var rows = y.Slice(range.FirstRow, range.RowCount).SliceColumns(0, (range.Change?.Weight ?? module.Weight).Rows);
+            batch.Changes.Begin(rows, added is null ? null : added.Floats);
+            if (range.Change is { } change)
+            {
+                DeltaSum.Gather(batch, change.Deltas, new Product(x.Slice(range.FirstRow, range.RowCount)), rows);
+            }
+        }
+    }
+
+    // From the first row to the last one that the base model's weight counts for.
+    private (int First, int End) BaseRows(LoraRows adapters, int rowCount)
+    {
+        var (first, end) = (rowCount, 0);
         foreach (var range in adapters.Ranges(module.Index, rowCount))
         {
             if (range.Change?.Weight is null)
             {
-                return false;
+                first = Math.Min(first, range.FirstRow);
+                end = range.FirstRow + range.RowCount;
             }
         }
 
-        return true;
+        return (first, end);
     }
 
-    private void Change(ForwardBatch batch, ModuleChange change, Matrix x, Matrix y)
+    private void Replace(ForwardBatch batch, ModuleChange change, Matrix x, Matrix y)
     {
-        y = y.SliceColumns(0, (change.Weight ?? module.Weight).Rows);
         if (change.Weight is not null)
         {
-            MatMul.Run(batch.Pool, change.Weight, x, y);
+            MatMul.Run(batch.Pool, change.Weight, x, y.SliceColumns(0, change.Weight.Rows));
         }
 
-        if (change.Rows is not null)
+        if (change.Rows is null)
         {
-            Replace(batch, change.Rows, x, y);
+            return;
         }
 
-        if (change.Deltas.Count > 0)
-        {
-            DeltaSum.Add(batch, change.Deltas, new Product(x), y);
-        }
-
-        if ((change.Bias ?? bias) is { } added)
-        {
-            AddBias(batch, added, y);
-        }
-    }
-
-    private static void Replace(ForwardBatch batch, ReplacedRows rows, Matrix x, Matrix y)
-    {
         var mark = batch.Arena.Save();
-        var products = batch.Arena.Rent(x.Rows, rows.Indices.Count);
-        MatMul.Run(batch.Pool, rows.Values, x, products);
+        var products = batch.Arena.Rent(x.Rows, change.Rows.Indices.Count);
+        MatMul.Run(batch.Pool, change.Rows.Values, x, products);
         for (var row = 0; row < x.Rows; row++)
         {
-            for (var i = 0; i < rows.Indices.Count; i++)
+            for (var i = 0; i < change.Rows.Indices.Count; i++)
             {
-                y.Row(row)[rows.Indices[i]] = products.Row(row)[i];
+                y.Row(row)[change.Rows.Indices[i]] = products.Row(row)[i];
             }
         }
 
         batch.Arena.Release(mark);
     }
 
-    private static void AddBias(ForwardBatch batch, NativeBuffer values, Matrix y) =>
-        batch.Pool.RunRows(new AddBias(values.Floats, y), y.Rows, y.Columns);
-
     private readonly struct Product(Matrix x) : IShrink
     {
         private readonly Matrix _x = x;
 
-        public void Run(ForwardBatch batch, LoraDelta delta, Matrix shrunk) => MatMul.Run(batch.Pool, delta.Shrink, _x, shrunk);
+        public void Gather(ForwardBatch batch, LoraDelta delta, Matrix shrunk) => batch.Changes.Shrink(delta.Shrink, _x, shrunk);
     }
 }

@@ -9,27 +9,12 @@ namespace Patchbay.Engine.Layers;
 /// <param name="width">Values that are normalised together.</param>
 /// <param name="epsilon">Added to the mean of the squares.</param>
 /// <param name="module">What adapters know it as; null if they cannot change it.</param>
-internal sealed unsafe class RmsNorm(NativeBuffer weight, int width, float epsilon, AdaptableModule? module = null) : INorm
+internal sealed unsafe class RmsNorm(NativeBuffer weight, int width, float epsilon, AdaptableModule? module = null)
+    : AdaptableNorm(module)
 {
     private readonly int _weightCount = (int)(weight.Length / sizeof(float));
 
-    public void Forward(ForwardBatch batch, Matrix x, Matrix y) => Forward(batch, x, y, batch.Lora);
-
-    public void Forward(ForwardBatch batch, Matrix x, Matrix y, LoraRows adapters)
-    {
-        if (module is null)
-        {
-            Run(batch, null, x, y);
-            return;
-        }
-
-        foreach (var range in adapters.Ranges(module.Index, x.Rows))
-        {
-            Run(batch, range.Change, x.Slice(range.FirstRow, range.RowCount), y.Slice(range.FirstRow, range.RowCount));
-        }
-    }
-
-    private void Run(ForwardBatch batch, ModuleChange? change, Matrix x, Matrix y)
+    protected override void Run(ForwardBatch batch, ModuleChange? change, Matrix x, Matrix y)
     {
         var values = change?.Weight is { } replaced ? (float*)replaced.Data : weight.Floats;
         batch.Pool.RunRows(new RootMeanSquare(x, y, values, _weightCount, width, epsilon), x.Rows, x.Columns);

@@ -86,31 +86,6 @@ public sealed unsafe class KernelTests
     }
 
     [Theory]
-    [MemberData(nameof(PathsAndEncodings))]
-    public void AddLoraDelta_EqualsTheDefinition(string path, string type)
-    {
-        var element = Enum.Parse<ElementType>(type);
-        if (element >= ElementType.Q4_0)
-        {
-            // Adapters are stored in plain types only.
-            return;
-        }
-
-        using var pool = new WorkerPool(2, Enum.Parse<SimdPath>(path));
-        using var expand = RandomWeight(element, 5, 1100, seed: 11);
-        using var t = RandomMatrix(19, 5, seed: 12, out var shrunk);
-        using var d = RandomMatrix(1, 1100, seed: 13, out var scale);
-        using var y = RandomMatrix(19, 1100, seed: 14, out var actual);
-        using var z = RandomMatrix(19, 1100, seed: 14, out var expected);
-        foreach (var output in new[] { null, scale.Data })
-        {
-            AddLoraDelta.Run(pool, shrunk, expand, 0.7f, output, actual);
-            AddLoraDelta.RunReference(shrunk, expand, 0.7f, output, expected);
-            AssertClose(expected, actual, 1e-4f);
-        }
-    }
-
-    [Theory]
     [MemberData(nameof(Paths))]
     public void AttendPaged_EqualsTheDefinition_WhateverLiesBeyondThePosition(string path)
     {
@@ -198,7 +173,7 @@ public sealed unsafe class KernelTests
         return buffer;
     }
 
-    private static WeightMatrix RandomWeight(ElementType type, int rows, int columns, int seed)
+    internal static WeightMatrix RandomWeight(ElementType type, int rows, int columns, int seed)
     {
         var (values, bytes) = type.Block();
         var buffer = new NativeBuffer((long)rows * columns / values * bytes);
@@ -241,7 +216,7 @@ public sealed unsafe class KernelTests
         _ => [(0, 0.01f)],
     };
 
-    private static void AssertClose(Matrix expected, Matrix actual, float tolerance)
+    internal static void AssertClose(Matrix expected, Matrix actual, float tolerance)
     {
         for (var row = 0; row < expected.Rows; row++)
         {

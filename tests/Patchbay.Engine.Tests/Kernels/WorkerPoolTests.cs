@@ -29,6 +29,51 @@ public sealed class WorkerPoolTests
         Assert.All(counts, count => Assert.Equal(1, count));
     }
 
+    [Fact]
+    public void WorkerThatLosesItsProcessor_IsWaitedForAsleep_AndNothingIsMissed()
+    {
+        using var pool = new WorkerPool(3);
+        for (var round = 0; round < 60; round++)
+        {
+            var counts = new int[4];
+            var job = new SleepySecond(counts, Milliseconds: round % 3);
+            pool.Run(ref job, counts.Length);
+            Assert.All(counts, count => Assert.Equal(1, count));
+        }
+    }
+
+    [Fact]
+    public void SmallJob_RunsOnTheCallersThread()
+    {
+        using var pool = new WorkerPool(4);
+        var threads = new int[50];
+        var job = new NoteThread(threads);
+        pool.Run(ref job, threads.Length, isSmall: true);
+        Assert.All(threads, thread => Assert.Equal(Environment.CurrentManagedThreadId, thread));
+    }
+
+    private readonly record struct SleepySecond(int[] Counts, int Milliseconds) : IParallelJob
+    {
+        public unsafe void Execute<TSimd, TVector>(int task, byte* scratch)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : unmanaged
+        {
+            if (task == 1)
+            {
+                Thread.Sleep(Milliseconds);
+            }
+
+            Interlocked.Increment(ref Counts[task]);
+        }
+    }
+
+    private readonly struct NoteThread(int[] threads) : IParallelJob
+    {
+        public unsafe void Execute<TSimd, TVector>(int task, byte* scratch)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : unmanaged => threads[task] = Environment.CurrentManagedThreadId;
+    }
+
     private readonly struct Count(int[] counts) : IParallelJob
     {
         public unsafe void Execute<TSimd, TVector>(int task, byte* scratch)

@@ -1,0 +1,223 @@
+using Patchbay.Engine.Tensors;
+
+namespace Patchbay.Engine.Kernels;
+
+/// <summary>
+/// What is done to the outputs of linear layers after W·x: low-rank changes and biases of all ranges of rows and of all modules
+/// that read the same input. They are gathered first and computed in two dispatches, all shrinks and then all outputs; a
+/// dispatch for each would cost a decode step more than the work. Used again and again; keeps its memory.
+/// On one core of a busy Zen 4, all modules of a 0.5B model at rank 16 (17.6 MB in BF16, not in any cache): 1.7 ms for one row,
+/// 2.9 ms for 8 rows of one adapter, 16 ms for 8 rows of 8, 0.33 ms a row of a long prompt.
+/// </summary>
+internal sealed unsafe class OutputChanges
+{
+    // Ranks of one task where there are few rows: 14 KB of A in half precision at a hidden size of 896.
+    private const int TaskRanks = 8;
+
+    // Input rows of one task stay in the second-level cache while all matrices pass over them.
+    private const int TaskInputBytes = 256 * 1024;
+
+    // Columns and rows of one task of an output: 16 KB of B at rank 16 in half precision, read again for every four rows.
+    private const int TaskColumns = 512;
+    private const int TaskRows = 64;
+
+    // Multiply-adds that the calling thread does by itself sooner than another one wakes up.
+    private const long SmallWork = 16 * 1024;
+
+    private static readonly Comparison<Product> s_byInput = (left, right) => ((nint)left.X.Data).CompareTo((nint)right.X.Data);
+
+    private readonly List<Product> _products = [];
+    private readonly List<Output> _outputs = [];
+    private readonly List<LoraTerm> _terms = [];
+    private readonly List<ShrinkTask> _shrinks = [];
+    private readonly List<OutputTask> _tasks = [];
+
+    /// <summary>Asks for t = x·Aᵀ.</summary>
+    /// <param name="a">A, (r, inputs), in a dense encoding.</param>
+    /// <param name="x">Rows of inputs.</param>
+    /// <param name="shrunk">Receives t, (rows, r).</param>
+    public void Shrink(WeightMatrix a, Matrix x, Matrix shrunk) => _products.Add(new Product(a, x, shrunk));
+
+    /// <summary>Begins the changes of some rows of an output.</summary>
+    /// <param name="y">The rows, (rows, outputs).</param>
+    /// <param name="bias">Added after all terms, one value per output; null adds nothing.</param>
+    public void Begin(Matrix y, float* bias) => _outputs.Add(new Output(y, bias, _terms.Count));
+
+    /// <summary>Adds a change to the rows begun last; changes apply in this order.</summary>
+    public void Add(in LoraTerm term) => _terms.Add(term);
+
+    /// <summary>Computes everything gathered and forgets it.</summary>
+    public void Run(WorkerPool pool)
+    {
+        if (_products.Count > 0)
+        {
+            var isSmall = SplitProducts() < SmallWork;
+            var shrink = new ShrinkJob(this);
+            pool.Run(ref shrink, _shrinks.Count, isSmall);
+        }
+
+        if (_outputs.Count > 0)
+        {
+            var isSmall = SplitOutputs() < SmallWork;
+            var change = new OutputJob(this);
+            pool.Run(ref change, _tasks.Count, isSmall);
+        }
+
+        Clear();
+    }
+
+    /// <summary>Forgets what was gathered, because the pass that gathered it has failed.</summary>
+    public void Clear()
+    {
+        _products.Clear();
+        _outputs.Clear();
+        _terms.Clear();
+        _shrinks.Clear();
+        _tasks.Clear();
+    }
+
+    // Products of the same rows come one after the other. Many rows are split into tiles that all their products pass over, few
+    // rows by ranks: never by inputs, which would change the order of a sum.
+    private long SplitProducts()
+    {
+        _products.Sort(s_byInput);
+        var work = 0L;
+        for (var first = 0; first < _products.Count;)
+        {
+            var x = _products[first].X;
+            var end = first + 1;
+            while (end < _products.Count && _products[end].X.Data == x.Data && _products[end].X.Rows == x.Rows)
+            {
+                end++;
+            }
+
+            var tileRows = Math.Clamp(TaskInputBytes / sizeof(float) / x.Columns & ~3, 4, TaskRows);
+            for (var row = 0; row < x.Rows; row += tileRows)
+            {
+                SplitProducts(first, end, row, Math.Min(tileRows, x.Rows - row), isWhole: x.Rows > 4 * tileRows);
+            }
+
+            for (; first < end; first++)
+            {
+                work += (long)x.Rows * x.Columns * _products[first].A.Rows;
+            }
+        }
+
+        return work;
+    }
+
+    private void SplitProducts(int first, int end, int row, int rowCount, bool isWhole)
+    {
+        if (isWhole)
+        {
+            _shrinks.Add(new ShrinkTask(first, end, row, rowCount, 0, int.MaxValue));
+            return;
+        }
+
+        for (var product = first; product < end; product++)
+        {
+            var ranks = _products[product].A.Rows;
+            for (var rank = 0; rank < ranks; rank += TaskRanks)
+            {
+                _shrinks.Add(new ShrinkTask(product, product + 1, row, rowCount, rank, Math.Min(TaskRanks, ranks - rank)));
+            }
+        }
+    }
+
+    private long SplitOutputs()
+    {
+        var work = 0L;
+        for (var output = 0; output < _outputs.Count; output++)
+        {
+            var y = _outputs[output].Y;
+            for (var row = 0; row < y.Rows; row += TaskRows)
+            {
+                for (var column = 0; column < y.Columns; column += TaskColumns)
+                {
+                    var tile = new LoraTile(row, Math.Min(TaskRows, y.Rows - row), column, Math.Min(y.Columns, column + TaskColumns));
+                    _tasks.Add(new OutputTask(output, tile));
+                }
+            }
+
+            work += (long)y.Rows * y.Columns;
+            for (var term = _outputs[output].FirstTerm; term < EndTerm(output); term++)
+            {
+                work += (long)y.Rows * y.Columns * _terms[term].Expand.Rows;
+            }
+        }
+
+        return work;
+    }
+
+    private int EndTerm(int output) => output + 1 < _outputs.Count ? _outputs[output + 1].FirstTerm : _terms.Count;
+
+    private void Shrink<TSimd, TVector>(in ShrinkTask task)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        for (var i = task.FirstProduct; i < task.EndProduct; i++)
+        {
+            var product = _products[i];
+            ShrinkLora.Multiply<TSimd, TVector>(
+                product.A,
+                task.FirstRank,
+                Math.Min(task.RankCount, product.A.Rows),
+                product.X.Slice(task.FirstRow, task.RowCount),
+                product.Shrunk.Slice(task.FirstRow, task.RowCount));
+        }
+    }
+
+    private void Change<TSimd, TVector>(in OutputTask task)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        var output = _outputs[task.Output];
+        var end = EndTerm(task.Output);
+        for (var term = output.FirstTerm; term < end; term++)
+        {
+            AddLoraDelta.Run<TSimd, TVector>(_terms[term], output.Y, task.Tile);
+        }
+
+        if (output.Bias is not null)
+        {
+            var columns = task.Tile.EndColumn - task.Tile.FirstColumn;
+            var bias = new AddBias(output.Bias + task.Tile.FirstColumn, output.Y.SliceColumns(task.Tile.FirstColumn, columns));
+            for (var row = task.Tile.FirstRow; row < task.Tile.FirstRow + task.Tile.RowCount; row++)
+            {
+                bias.Apply<TSimd, TVector>(row);
+            }
+        }
+    }
+
+    private readonly struct Product(WeightMatrix a, Matrix x, Matrix shrunk)
+    {
+        public readonly WeightMatrix A = a;
+        public readonly Matrix X = x;
+        public readonly Matrix Shrunk = shrunk;
+    }
+
+    private readonly struct Output(Matrix y, float* bias, int firstTerm)
+    {
+        public readonly Matrix Y = y;
+        public readonly float* Bias = bias;
+        public readonly int FirstTerm = firstTerm;
+    }
+
+    private readonly record struct ShrinkTask(int FirstProduct, int EndProduct, int FirstRow, int RowCount, int FirstRank, int RankCount);
+
+    private readonly record struct OutputTask(int Output, LoraTile Tile);
+
+    private readonly struct ShrinkJob(OutputChanges changes) : IParallelJob
+    {
+        public void Execute<TSimd, TVector>(int task, byte* scratch)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : unmanaged => changes.Shrink<TSimd, TVector>(changes._shrinks[task]);
+    }
+
+    private readonly struct OutputJob(OutputChanges changes) : IParallelJob
+    {
+        public void Execute<TSimd, TVector>(int task, byte* scratch)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : unmanaged => changes.Change<TSimd, TVector>(changes._tasks[task]);
+    }
+}
