@@ -21,6 +21,7 @@ internal sealed class EngineLoop : IDisposable
     private readonly Scheduler _scheduler;
     private readonly ForwardBatch _batch;
     private readonly Sampler _sampler;
+    private readonly LogProbabilities _logProbabilities;
     private readonly StepPlan _plan = new();
     private readonly List<int> _rows = [];
     private readonly ConcurrentQueue<Sequence> _inbox = new();
@@ -34,7 +35,8 @@ internal sealed class EngineLoop : IDisposable
         _model = model;
         _scheduler = scheduler;
         _batch = batch;
-        _sampler = new Sampler(model.Head.VocabularySize);
+        _sampler = new Sampler(batch.Pool.Path);
+        _logProbabilities = new LogProbabilities(batch.Pool.Path);
         _thread = new Thread(Run) { IsBackground = true, Name = "patchbay-engine" };
     }
 
@@ -213,9 +215,11 @@ internal sealed class EngineLoop : IDisposable
 
     private void Choose(Sequence sequence, Span<float> logits)
     {
-        var alternatives = sequence.Request.LogProbabilities;
-        var (logTotal, top) = alternatives is { } wanted ? LogProbabilities.Compute(logits, wanted) : default;
-        var raw = alternatives is null ? default : logits.ToArray();
+        if (sequence.Request.LogProbabilities is not null)
+        {
+            _logProbabilities.Read(logits);
+        }
+
         var token = _sampler.Sample(logits, sequence.History, sequence.Request.Sampling, sequence.Seed);
         if (token < 0)
         {
@@ -226,7 +230,8 @@ internal sealed class EngineLoop : IDisposable
 
         GeneratedTokenCount++;
         var finish = sequence.Append(token);
-        sequence.Publish(new GeneratedToken(token, finish, raw is null ? null : new TokenLogProbabilities((float)(raw[token] - logTotal), top)));
+        var alternatives = sequence.Request.LogProbabilities;
+        sequence.Publish(new GeneratedToken(token, finish, alternatives is { } count ? _logProbabilities.Of(token, count) : null));
         if (finish != FinishReason.None)
         {
             _scheduler.Finish(sequence);
