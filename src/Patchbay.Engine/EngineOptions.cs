@@ -18,6 +18,9 @@ public sealed record EngineOptions
     /// <summary>Most requests that wait; one more is refused with <see cref="RequestRefusal.QueueFull"/>.</summary>
     public int MaxQueuedRequests { get; init; } = 1024;
 
+    /// <summary>Most requests that wait for one adapter version (or for the base model); 0 sets no limit of its own.</summary>
+    public int MaxQueuedRequestsPerAdapter { get; init; }
+
     /// <summary>Bytes for keys and values of all sequences and the prefix cache; 0 chooses from the memory of the machine.</summary>
     public long KvCacheBytes { get; init; }
 
@@ -26,6 +29,12 @@ public sealed record EngineOptions
 
     /// <summary>Whether prompts that begin alike (under the same adapter version) share their keys and values.</summary>
     public bool PrefixCache { get; init; } = true;
+
+    /// <summary>
+    /// Whether next tokens are guessed from the tokens of the sequence itself and several are verified in one pass. Answers are the
+    /// same; where text repeats itself and few sequences run, they come faster.
+    /// </summary>
+    public bool PromptLookup { get; init; }
 
     /// <summary>How weights are held in memory.</summary>
     public WeightFormat Weights { get; init; } = WeightFormat.Native;

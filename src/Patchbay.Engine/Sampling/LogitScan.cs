@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Patchbay.Engine.Kernels;
 
@@ -139,7 +140,7 @@ internal sealed unsafe class LogitScan(SimdPath path)
     }
 
     /// <summary>The weight of one token, the same bits that <see cref="Weigh"/> adds up.</summary>
-    public float WeightOf(float logit, float inverseTemperature) => Weight<SimdScalar, float>(logit, Max, inverseTemperature, 0);
+    public float WeightOf(float logit, float inverseTemperature) => Weight<SimdScalar, float>(logit, Max, inverseTemperature);
 
     // Ascending keys are descending logits, and ascending tokens where those are equal.
     private static ulong Key(float logit, int token)
@@ -149,15 +150,16 @@ internal sealed unsafe class LogitScan(SimdPath path)
         return ((ulong)~ordered << 32) | (uint)token;
     }
 
-    private static TVector Weight<TSimd, TVector>(TVector logit, TVector max, TVector inverseTemperature, TVector floor)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Weight<TSimd, TVector>(TVector logit, TVector max, TVector inverseTemperature)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
-        // What exp cannot tell from its smallest result weighs nothing: a token that is forbidden is never drawn.
+        // What is below e^-87 weighs nothing: a token that is forbidden is never drawn.
         var x = TSimd.Multiply(TSimd.Subtract(logit, max), inverseTemperature);
-        var weight = VectorMath.Exp<TSimd, TVector>(x);
-        weight = TSimd.SelectPositive(TSimd.Add(x, TSimd.Create(87f)), weight, TSimd.Create(0f));
-        return TSimd.SelectPositive(TSimd.Subtract(floor, weight), TSimd.Create(0f), weight);
+        var isInRange = TSimd.Add(x, TSimd.Create(87f));
+        var weight = VectorMath.ExpInRange<TSimd, TVector>(TSimd.SelectPositive(isInRange, x, TSimd.Create(-87f)));
+        return TSimd.SelectPositive(isInRange, weight, TSimd.Create(0f));
     }
 
     // The values after the last whole chunk, filled up with such that count for nothing.
@@ -343,15 +345,19 @@ internal sealed unsafe class LogitScan(SimdPath path)
                 var isTail = (chunk + 1) * ChunkValues > count;
                 var values = isTail ? _tail : _logits + (chunk * ChunkValues);
                 var target = isTail ? _tail : _weights + (chunk * ChunkValues);
-                var isStored = _weights is not null;
                 for (var lane = 0; lane < Lanes; lane += TSimd.Count)
                 {
                     var sum = TSimd.Create(0f);
                     for (var i = lane; i < ChunkValues; i += Lanes)
                     {
-                        var weight = Weight<TSimd, TVector>(TSimd.Load(values + i), shift, factor, least);
+                        var weight = Weight<TSimd, TVector>(TSimd.Load(values + i), shift, factor);
+                        if (floor > 0)
+                        {
+                            weight = TSimd.SelectPositive(TSimd.Subtract(least, weight), TSimd.Create(0f), weight);
+                        }
+
                         sum = TSimd.Add(sum, weight);
-                        if (isStored)
+                        if (_weights is not null)
                         {
                             TSimd.Store(weight, target + i);
                         }

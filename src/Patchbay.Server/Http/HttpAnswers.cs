@@ -31,7 +31,8 @@ internal static class HttpAnswers
         {
             // Clients that were refused together should not come back together.
             var spread = 1 + (uint)context.TraceIdentifier.GetHashCode(StringComparison.Ordinal) % 3;
-            headers.RetryAfter = spread.ToString(CultureInfo.InvariantCulture);
+            var seconds = Math.Ceiling(error.RetryAfter?.TotalSeconds ?? 1) - 1 + spread;
+            headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
         else
         {

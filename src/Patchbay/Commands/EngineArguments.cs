@@ -44,6 +44,11 @@ internal sealed class EngineArguments
         DefaultValueFactory = _ => 512,
     };
 
+    private readonly Option<bool> _speculate = new("--speculate")
+    {
+        Description = "Guess next tokens from the text itself and verify several at once: the same answers, faster where text repeats.",
+    };
+
     private EngineArguments(Command command)
     {
         RefuseNegative(_threads);
@@ -55,7 +60,7 @@ internal sealed class EngineArguments
                 result.AddError("--max-batch-tokens must be 1 or more.");
             }
         });
-        Option[] options = [_model, _adapters, _threads, _kvMemory, _context, _maxBatchTokens];
+        Option[] options = [_model, _adapters, _threads, _kvMemory, _context, _maxBatchTokens, _speculate];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -89,6 +94,7 @@ internal sealed class EngineArguments
         KvCacheBytes = parsed.GetValue(_kvMemory),
         ContextLength = parsed.GetValue(_context),
         MaxBatchTokens = parsed.GetValue(_maxBatchTokens),
+        PromptLookup = parsed.GetValue(_speculate),
     };
 
     private static void RefuseNegative(Option<int> option) => option.Validators.Add(result =>
