@@ -24,6 +24,9 @@ public sealed record EngineOptions
     /// <summary>Bytes for keys and values of all sequences and the prefix cache; 0 chooses from the memory of the machine.</summary>
     public long KvCacheBytes { get; init; }
 
+    /// <summary>How keys and values are kept: smaller ones hold more tokens in the same memory and are read faster.</summary>
+    public KvFormat KvCache { get; init; } = KvFormat.F32;
+
     /// <summary>Longest sequence (prompt and answer) in tokens; 0 takes what the model was trained for. More than that is computed, but seldom good.</summary>
     public int ContextLength { get; init; }
 

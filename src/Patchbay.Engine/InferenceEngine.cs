@@ -45,7 +45,7 @@ public sealed class InferenceEngine : IAsyncDisposable
             [.. model.Model.Modules.Modules.Where(module => module.IsTarget).Select(module => module.Path)]);
 
         _workers = new WorkerPool(options.ThreadCount);
-        _kv = new KvStore(model.Model.KvShapes, blockCount);
+        _kv = new KvStore(model.Model.KvShapes, blockCount, options.KvCache);
         _states = new StateStore(model.Model.StateShapes, KvBudget.StateSlots(model.Model.StateShapes, options));
         var index = new PrefixIndex(options.PrefixCache ? blockCount : 0);
         _blocks = new BlockPool(blockCount, index);

@@ -1,4 +1,6 @@
-namespace Patchbay.Engine.Tests;
+using Patchbay.Engine.Scheduling;
+
+namespace Patchbay.Engine.Tests.Scheduling;
 
 public sealed class RequestGateTests
 {

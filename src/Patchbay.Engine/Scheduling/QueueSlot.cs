@@ -1,3 +1,5 @@
+using Patchbay.Engine.Scheduling;
+
 namespace Patchbay.Engine;
 
 /// <summary>

@@ -1,4 +1,4 @@
-namespace Patchbay.Engine;
+namespace Patchbay.Engine.Scheduling;
 
 /// <summary>
 /// Counts the requests that wait, and refuses those beyond the bound with an estimate of when to come again. Entered by callers'
