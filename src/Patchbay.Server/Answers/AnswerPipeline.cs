@@ -40,11 +40,9 @@ internal static class AnswerPipeline
             {
                 if (body is not null)
                 {
-                    if (!opened.Engine.TryReserve(out slot, out var refusal))
-                    {
-                        return ApiError.From(refusal, promptField: "");
-                    }
-                    (question, error) = read(body.Root, opened, runtime);
+                    (question, error) = opened.Engine.TryReserve(out slot, out var refusal)
+                        ? read(body.Root, opened, runtime)
+                        : (null, ApiError.From(refusal, promptField: ""));
                 }
             }
             return question is null ? error : await AnswerAsync(context, runtime, opened, question, slot!);
