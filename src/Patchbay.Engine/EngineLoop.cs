@@ -21,8 +21,10 @@ internal sealed class EngineLoop : IDisposable
     private readonly Scheduler _scheduler;
     private readonly ForwardBatch _batch;
     private readonly Sampler _sampler;
+    private readonly LogProbabilities _logProbabilities;
     private readonly StepPlan _plan = new();
     private readonly List<int> _rows = [];
+    private readonly List<int> _tokens = new(1 + PromptLookup.MaxDraft);
     private readonly ConcurrentQueue<Sequence> _inbox = new();
     private readonly SemaphoreSlim _work = new(0);
     private readonly Thread _thread;
@@ -34,19 +36,21 @@ internal sealed class EngineLoop : IDisposable
         _model = model;
         _scheduler = scheduler;
         _batch = batch;
-        _sampler = new Sampler(model.Head.VocabularySize);
+        _sampler = new Sampler(batch.Pool.Path);
+        _logProbabilities = new LogProbabilities(batch.Pool.Path);
         _thread = new Thread(Run) { IsBackground = true, Name = "patchbay-engine" };
     }
 
     /// <summary>Told of an exception in a step; the requests of the step have been refused then, and the loop goes on.</summary>
     public Action<Exception>? StepFailed { get; set; }
 
-    /// <summary>Called after each step on the loop's thread.</summary>
-    public Action? StepDone { get; set; }
-
     public long StepCount { get; private set; }
 
     public long GeneratedTokenCount { get; private set; }
+
+    public long DraftedTokenCount { get; private set; }
+
+    public long AcceptedDraftTokenCount { get; private set; }
 
     /// <summary>Requests that are not running yet.</summary>
     public int WaitingCount => Volatile.Read(ref _waiting);
@@ -65,24 +69,42 @@ internal sealed class EngineLoop : IDisposable
     {
         _isStopping = true;
         _work.Release();
-        _thread.Join();
+        if (_thread.IsAlive)
+        {
+            _thread.Join();
+        }
+
         _work.Dispose();
+    }
+
+    /// <summary>One step; false if there was nothing to compute. Called by the loop's own thread once it is started.</summary>
+    public bool TryStep()
+    {
+        ReadInbox();
+        _scheduler.Plan(_plan);
+        Volatile.Write(ref _waiting, _scheduler.WaitingCount + _inbox.Count);
+        if (_plan.TokenCount == 0)
+        {
+            return false;
+        }
+
+        for (var first = 0; first < _plan.Entries.Length;)
+        {
+            var entries = _plan.PassFrom(first);
+            Pass(entries);
+            first += entries.Length;
+        }
+
+        StepCount++;
+        return true;
     }
 
     private void Run()
     {
         while (!_isStopping)
         {
-            ReadInbox();
-            _scheduler.Plan(_plan);
-            Volatile.Write(ref _waiting, _scheduler.WaitingCount + _inbox.Count);
-            if (_plan.TokenCount > 0)
+            if (!TryStep() && !_scheduler.HasWork)
             {
-                Step();
-            }
-            else if (!_scheduler.HasWork)
-            {
-                StepDone?.Invoke();
                 _work.Wait();
             }
         }
@@ -91,18 +113,7 @@ internal sealed class EngineLoop : IDisposable
         _scheduler.FinishAll(new RequestRefusedException(RequestRefusal.Unavailable, "The engine is shutting down."));
     }
 
-    private void Step()
-    {
-        foreach (var entries in _plan.Passes())
-        {
-            Pass(entries);
-        }
-
-        StepCount++;
-        StepDone?.Invoke();
-    }
-
-    private void Pass(IReadOnlyList<StepPlan.Entry> entries)
+    private void Pass(ReadOnlySpan<StepPlan.Entry> entries)
     {
         try
         {
@@ -134,13 +145,13 @@ internal sealed class EngineLoop : IDisposable
         }
     }
 
-    private void Fill(IReadOnlyList<StepPlan.Entry> entries)
+    private void Fill(ReadOnlySpan<StepPlan.Entry> entries)
     {
         _batch.Clear();
-        foreach (var (sequence, count) in entries)
+        foreach (var (sequence, count, draftCount) in entries)
         {
             _batch.Add(
-                sequence.Pending(count),
+                draftCount == 0 ? sequence.Pending(count) : WithDraft(sequence, count, draftCount),
                 sequence.ComputedCount,
                 sequence.Blocks!,
                 sequence.Adapter,
@@ -150,25 +161,33 @@ internal sealed class EngineLoop : IDisposable
         }
     }
 
-    /// <summary>Logits of the last row of each sequence whose end is reached, in the order of the entries.</summary>
-    private Matrix Logits(IReadOnlyList<StepPlan.Entry> entries, Matrix hidden)
+    private ReadOnlySpan<int> WithDraft(Sequence sequence, int count, int draftCount)
+    {
+        _tokens.Clear();
+        _tokens.AddRange(sequence.Pending(count));
+        _tokens.AddRange(sequence.Lookup!.Draft[..draftCount]);
+        return CollectionsMarshal.AsSpan(_tokens);
+    }
+
+    /// <summary>Logits of the last token of each sequence whose end is reached, and of the guesses behind it, in the order of the entries.</summary>
+    private Matrix Logits(ReadOnlySpan<StepPlan.Entry> entries, Matrix hidden)
     {
         _rows.Clear();
-        for (var i = 0; i < entries.Count; i++)
+        for (var i = 0; i < entries.Length; i++)
         {
-            if (entries[i].ReachesEnd)
+            var rows = _batch.Sequences[i];
+            for (var row = rows.RowCount - 1 - entries[i].DraftCount; entries[i].ReachesEnd && row < rows.RowCount; row++)
             {
-                var rows = _batch.Sequences[i];
-                _rows.Add(rows.FirstRow + rows.RowCount - 1);
+                _rows.Add(rows.FirstRow + row);
             }
         }
 
         return _rows.Count == 0 ? default : _model.Head.Forward(_batch, hidden, CollectionsMarshal.AsSpan(_rows));
     }
 
-    private void PublishPromptLogits(IReadOnlyList<StepPlan.Entry> entries, Matrix hidden)
+    private void PublishPromptLogits(ReadOnlySpan<StepPlan.Entry> entries, Matrix hidden)
     {
-        for (var i = 0; i < entries.Count; i++)
+        for (var i = 0; i < entries.Length; i++)
         {
             var sequence = entries[i].Sequence;
             if (sequence.Request.PromptLogits is not { } publish || sequence.Tokens.Count > sequence.PromptCount)
@@ -192,18 +211,46 @@ internal sealed class EngineLoop : IDisposable
         }
     }
 
-    private void Sample(IReadOnlyList<StepPlan.Entry> entries, Matrix logits)
+    private void Sample(ReadOnlySpan<StepPlan.Entry> entries, Matrix logits)
     {
         var row = 0;
-        foreach (var (sequence, _) in entries)
+        foreach (var (sequence, _, draftCount) in entries)
         {
-            if (sequence.PendingCount > 0 || sequence.IsCancelled)
+            if (sequence.PendingCount > 0)
             {
-                row += sequence.PendingCount > 0 ? 0 : 1;
                 continue;
             }
 
-            Choose(sequence, OwnLogits(sequence, logits, row++));
+            if (!sequence.IsCancelled)
+            {
+                Answer(sequence, draftCount, logits, row);
+            }
+
+            row += 1 + draftCount;
+        }
+    }
+
+    /// <summary>
+    /// Chooses the next token. While it is the one that was guessed, the row behind it is what the next step would compute, so the
+    /// token after it is chosen as well: guesses change how many passes an answer takes, never a token.
+    /// </summary>
+    private void Answer(Sequence sequence, int draftCount, Matrix logits, int row)
+    {
+        var accepted = 0;
+        while (Choose(sequence, OwnLogits(sequence, logits, row + accepted)) is { } token
+            && accepted < draftCount
+            && token == sequence.Lookup!.Draft[accepted])
+        {
+            accepted++;
+            _scheduler.AcceptDraft(sequence);
+        }
+
+        if (draftCount > 0)
+        {
+            sequence.Lookup!.Report(draftCount, accepted);
+            sequence.Blocks?.Shrink(sequence.Tokens.Count);
+            DraftedTokenCount += draftCount;
+            AcceptedDraftTokenCount += accepted;
         }
     }
 
@@ -211,25 +258,32 @@ internal sealed class EngineLoop : IDisposable
     private Span<float> OwnLogits(Sequence sequence, Matrix logits, int row) =>
         logits.RowSpan(row)[..(sequence.Adapter?.VocabularySize ?? _model.Head.VocabularySize)];
 
-    private void Choose(Sequence sequence, Span<float> logits)
+    /// <returns>The token; null if the generation has ended.</returns>
+    private int? Choose(Sequence sequence, Span<float> logits)
     {
-        var alternatives = sequence.Request.LogProbabilities;
-        var (logTotal, top) = alternatives is { } wanted ? LogProbabilities.Compute(logits, wanted) : default;
-        var raw = alternatives is null ? default : logits.ToArray();
+        if (sequence.Request.LogProbabilities is not null)
+        {
+            _logProbabilities.Read(logits);
+        }
+
         var token = _sampler.Sample(logits, sequence.History, sequence.Request.Sampling, sequence.Seed);
         if (token < 0)
         {
             _scheduler.Finish(sequence, new RequestRefusedException(
                 RequestRefusal.Unavailable, "The model's output for this request is not a number; its adapter may be broken."));
-            return;
+            return null;
         }
 
         GeneratedTokenCount++;
         var finish = sequence.Append(token);
-        sequence.Publish(new GeneratedToken(token, finish, raw is null ? null : new TokenLogProbabilities((float)(raw[token] - logTotal), top)));
-        if (finish != FinishReason.None)
+        var alternatives = sequence.Request.LogProbabilities;
+        sequence.Publish(new GeneratedToken(token, finish, alternatives is { } count ? _logProbabilities.Of(token, count) : null));
+        if (finish == FinishReason.None)
         {
-            _scheduler.Finish(sequence);
+            return token;
         }
+
+        _scheduler.Finish(sequence);
+        return null;
     }
 }

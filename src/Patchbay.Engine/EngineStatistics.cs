@@ -1,6 +1,6 @@
 namespace Patchbay.Engine;
 
-/// <summary>What the engine is doing, as of its last step.</summary>
+/// <summary>What the engine is doing, read while it goes on: the numbers may be a step apart.</summary>
 /// <param name="RunningSequences">Sequences that hold keys and values.</param>
 /// <param name="WaitingSequences">Requests that wait.</param>
 /// <param name="UsedBlocks">Blocks of keys and values that sequences hold.</param>
@@ -23,4 +23,11 @@ public sealed record EngineStatistics(
     long GeneratedTokens,
     long Preemptions,
     int ActiveLeases,
-    int RetiredVersions);
+    int RetiredVersions)
+{
+    /// <summary>Next tokens that were guessed so far, see <see cref="EngineOptions.PromptLookup"/>.</summary>
+    public long DraftedTokens { get; init; }
+
+    /// <summary>How many of them were right.</summary>
+    public long AcceptedDraftTokens { get; init; }
+}

@@ -26,14 +26,13 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly ForwardBatch _batch;
     private readonly Scheduler _scheduler;
     private readonly EngineLoop _loop;
-    private readonly int _maxQueued;
-    private volatile EngineStatistics _statistics;
+    private readonly RequestGate _gate;
     private int _isDisposed;
 
     private InferenceEngine(LoadedModel model, EngineOptions options)
     {
         _model = model;
-        _maxQueued = options.MaxQueuedRequests;
+        _gate = new RequestGate(options.MaxQueuedRequests, options.MaxQueuedRequestsPerAdapter, TimeProvider.System);
         var config = model.Model.Config;
         var context = Math.Min(options.ContextLength > 0 ? options.ContextLength : config.ContextLength, model.Model.Embedding.PositionLimit);
         var blockCount = KvBudget.Blocks(model.Model.KvShapes, context, options);
@@ -46,19 +45,18 @@ public sealed class InferenceEngine : IAsyncDisposable
             [.. model.Model.Modules.Modules.Where(module => module.IsTarget).Select(module => module.Path)]);
 
         _workers = new WorkerPool(options.ThreadCount);
-        _kv = new KvStore(model.Model.KvShapes, blockCount);
+        _kv = new KvStore(model.Model.KvShapes, blockCount, options.KvCache);
         _states = new StateStore(model.Model.StateShapes, KvBudget.StateSlots(model.Model.StateShapes, options));
         var modules = model.Model.Modules;
         WeightBytes = modules.Modules.Where(module => !(modules.IsTied && module.IsOutputHead)).Sum(module => module.Weight.ByteLength);
-        KvBytes = model.Model.KvShapes.Sum(KvStore.BytesPerBlock) * blockCount
+        KvBytes = model.Model.KvShapes.Sum(shape => KvStore.BytesPerBlock(shape, options.KvCache)) * blockCount
             + (StateStore.BytesPerSlot(model.Model.StateShapes) * KvBudget.StateSlots(model.Model.StateShapes, options));
-        var index = new PrefixIndex();
+        var index = new PrefixIndex(options.PrefixCache ? blockCount : 0);
         _blocks = new BlockPool(blockCount, index);
         _batch = new ForwardBatch(_workers, _kv, _states);
-        var limits = new SchedulerLimits(options.MaxBatchTokens, options.MaxRunningSequences, options.PrefixCache);
+        var limits = new SchedulerLimits(options.MaxBatchTokens, options.MaxRunningSequences, options.PrefixCache, options.PromptLookup);
         _scheduler = new Scheduler(limits, _blocks, index, _states, model.Model.RotaryLengthFor);
-        _statistics = Snapshot(null);
-        _loop = new EngineLoop(model.Model, _scheduler, _batch) { StepDone = () => _statistics = Snapshot(_loop) };
+        _loop = new EngineLoop(model.Model, _scheduler, _batch);
         _loop.Start();
     }
 
@@ -95,11 +93,21 @@ public sealed class InferenceEngine : IAsyncDisposable
     public IReadOnlyList<AdapterVersion> Adapters => _adapters.Versions;
 
     /// <summary>What the engine is doing.</summary>
-    public EngineStatistics Statistics => _statistics with
+    public EngineStatistics Statistics => new(
+        _scheduler.RunningCount,
+        _loop.WaitingCount,
+        _blocks.UsedCount,
+        _blocks.Count,
+        _loop.StepCount,
+        _scheduler.PrefixTokensQueried,
+        _scheduler.PrefixTokensHit,
+        _loop.GeneratedTokenCount,
+        _scheduler.PreemptionCount,
+        _adapters.LeaseCount,
+        _adapters.RetiredCount)
     {
-        WaitingSequences = _loop.WaitingCount,
-        ActiveLeases = _adapters.LeaseCount,
-        RetiredVersions = _adapters.RetiredCount,
+        DraftedTokens = _loop.DraftedTokenCount,
+        AcceptedDraftTokens = _loop.AcceptedDraftTokenCount,
     };
 
     /// <summary>Opens a model and starts the thread that makes tokens.</summary>
@@ -166,6 +174,19 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>Leases of one version that are held now, even if it was retired.</summary>
     public int CountAdapterLeases(AdapterVersion version) => _adapters.CountLeases(version);
 
+    /// <summary>
+    /// Takes a place among the requests that wait, before the prompt is made into tokens. Given to a request
+    /// (<see cref="GenerationRequest.Slot"/>) or disposed by the caller.
+    /// </summary>
+    /// <param name="slot">The place.</param>
+    /// <param name="refusal">Why there is none, with an estimate of when there will be.</param>
+    public bool TryReserve([NotNullWhen(true)] out QueueSlot? slot, [NotNullWhen(false)] out RequestRefusedException? refusal)
+    {
+        slot = _gate.TryEnter();
+        refusal = slot is null ? QueueFull($"{_gate.WaitingCount} requests wait already; try again later.") : null;
+        return slot is not null;
+    }
+
     /// <summary>Starts a generation. Never waits.</summary>
     /// <exception cref="RequestRefusedException">The request is not taken; its leases have been released.</exception>
     public Generation Generate(GenerationRequest request, CancellationToken cancellationToken = default)
@@ -177,16 +198,12 @@ public sealed class InferenceEngine : IAsyncDisposable
             adapter = Compose(request);
             model = AdaptedModel(adapter);
             RequestValidation.Check(request, model);
-            if (_loop.WaitingCount >= _maxQueued)
-            {
-                throw new RequestRefusedException(RequestRefusal.QueueFull, $"{_maxQueued} requests wait already; try again later.");
-            }
-
             ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
+            request = Queue(request, adapter);
         }
         catch
         {
-            request.ReleaseLeases();
+            request.Release();
             throw;
         }
 
@@ -267,23 +284,27 @@ public sealed class InferenceEngine : IAsyncDisposable
         }
     }
 
+    private GenerationRequest Queue(GenerationRequest request, LoraAdapter? adapter)
+    {
+        var slot = request.Slot is { HasEnded: false } given ? given
+            : TryReserve(out var reserved, out var refusal) ? reserved
+            : throw refusal;
+        if (!_gate.TryAssign(slot, adapter?.Version.Digest.Hex ?? string.Empty))
+        {
+            slot.Dispose();
+            throw QueueFull("Too many requests wait for this model already; try again later.");
+        }
+
+        return request with { Slot = slot };
+    }
+
+    private RequestRefusedException QueueFull(string message) =>
+        new(RequestRefusal.QueueFull, message) { RetryAfter = _gate.RetryAfter() };
+
     // Layers that are passed several times need several times the memory.
     private ModelInfo AdaptedModel(LoraAdapter? adapter) => Model with
     {
         VocabularySize = adapter?.VocabularySize ?? Model.VocabularySize,
         ContextLength = Math.Min(Model.ContextLength, _kv.BlockCount / (adapter?.Stack?.CopyCount ?? 1) * PagedLayer.BlockTokens),
     };
-
-    private EngineStatistics Snapshot(EngineLoop? loop) => new(
-        _scheduler.RunningCount,
-        _scheduler.WaitingCount,
-        _blocks.UsedCount,
-        _blocks.Count,
-        loop?.StepCount ?? 0,
-        _scheduler.PrefixTokens.Queried,
-        _scheduler.PrefixTokens.Hit,
-        loop?.GeneratedTokenCount ?? 0,
-        _scheduler.PreemptionCount,
-        0,
-        0);
 }

@@ -26,7 +26,7 @@ internal static class KvBudget
     /// <exception cref="InvalidDataException">The bytes asked for do not hold one block.</exception>
     public static int Blocks(IReadOnlyList<KvShape> shapes, int contextLength, EngineOptions options)
     {
-        var blockBytes = shapes.Sum(KvStore.BytesPerBlock);
+        var blockBytes = shapes.Sum(shape => KvStore.BytesPerBlock(shape, options.KvCache));
         if (blockBytes == 0)
         {
             return (contextLength + PagedLayer.BlockTokens - 1) / PagedLayer.BlockTokens * options.MaxRunningSequences;

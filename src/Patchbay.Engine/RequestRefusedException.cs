@@ -30,4 +30,7 @@ public sealed class RequestRefusedException(RequestRefusal reason, string messag
 {
     /// <summary>The kind of refusal.</summary>
     public RequestRefusal Reason { get; } = reason;
+
+    /// <summary>When the same request has a chance, for <see cref="RequestRefusal.QueueFull"/>; an estimate from the measured rate.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

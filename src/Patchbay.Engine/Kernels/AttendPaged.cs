@@ -2,40 +2,30 @@ using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.Kernels;
 
-/// <summary>The rows of one sequence in a batch, and where its keys and values are.</summary>
-/// <param name="FirstRow">Its first row in the batch.</param>
-/// <param name="RowCount">Its rows.</param>
-/// <param name="Position">Position of the first row in the sequence.</param>
-/// <param name="Blocks">Address of the block numbers (int) that hold positions 0–15, 16–31, …</param>
-/// <param name="StateSlot">Where its recurrent state is kept; -1 for models without one.</param>
-internal readonly record struct PagedRows(int FirstRow, int RowCount, int Position, nint Blocks, int StateSlot = -1);
-
-/// <summary>
-/// Keys and values of one layer in blocks of <see cref="BlockTokens"/> tokens. Keys are stored (block, head, headDim, token), so
-/// that one vector holds one dimension of neighbouring tokens; values (block, head, token, headDim).
-/// </summary>
-internal readonly record struct PagedLayer(nint Keys, nint Values, int Heads, int KeyDim, int ValueDim)
-{
-    /// <summary>Tokens per block.</summary>
-    public const int BlockTokens = 16;
-
-    public unsafe float* KeyBlock(int block, int head) => (float*)Keys + ((nint)block * Heads + head) * BlockTokens * KeyDim;
-
-    public unsafe float* ValueBlock(int block, int head) => (float*)Values + ((nint)block * Heads + head) * BlockTokens * ValueDim;
-}
-
 /// <summary>
 /// Scaled dot-product attention over paged keys and values: o = softmax(q·Kᵀ·scale)·V for every row, causal, optionally
 /// within a sliding window, with capped scores, biases by distance or sinks. A row's scores are added up over dimensions in ascending order, its weighted values
 /// over positions in ascending order from a block boundary: neither the chunking of the prompt nor the batch changes
 /// them. Memory past a row's own position is never used in arithmetic, whatever it holds.
 /// </summary>
+/// <remarks>
+/// Four queries share what is read of keys and values: neighbouring rows of a prompt and the query heads of one group. Stored
+/// values are widened once for the four; their scales, where the format has some, multiply scores and weights instead.
+/// </remarks>
 internal static unsafe class AttendPaged
 {
     private const int TaskRows = 16;
 
+    // Queries that share the keys and values they read.
+    private const int Queries = 4;
+
+    // Vectors of a value that are summed up at once, for one query and for four.
+    private const int WideVectors = 4;
+    private const int TileVectors = 2;
+
     /// <param name="pool">The workers.</param>
     /// <param name="sequences">The rows of each sequence in the batch.</param>
+    /// <param name="sequenceCount">How many of them count.</param>
     /// <param name="layer">Keys and values; those of the batch's own rows are already stored.</param>
     /// <param name="queries">(rows, queryHeads·keyDim).</param>
     /// <param name="output">(rows, queryHeads·valueDim).</param>
@@ -43,18 +33,12 @@ internal static unsafe class AttendPaged
     public static void Run(
         WorkerPool pool, PagedRows[] sequences, int sequenceCount, PagedLayer layer, Matrix queries, Matrix output, Settings settings)
     {
-        var tasks = 0;
-        var longest = 0;
-        for (var i = 0; i < sequenceCount; i++)
+        switch (layer.Format)
         {
-            tasks += Chunks(sequences[i]);
-            longest = Math.Max(longest, sequences[i].Position + sequences[i].RowCount);
+            case KvFormat.F32: Run<KvF32>(pool, sequences, sequenceCount, layer, queries, output, settings); break;
+            case KvFormat.BF16: Run<KvBF16>(pool, sequences, sequenceCount, layer, queries, output, settings); break;
+            default: Run<KvQ8>(pool, sequences, sequenceCount, layer, queries, output, settings); break;
         }
-
-        var scoreStride = (longest + PagedLayer.BlockTokens - 1) / PagedLayer.BlockTokens * PagedLayer.BlockTokens;
-        pool.ReserveScratch((long)scoreStride * sizeof(float) * Queries);
-        var job = new Job(sequences, layer, queries, output, settings, scoreStride);
-        pool.Run(ref job, tasks * layer.Heads);
     }
 
     /// <summary>One query by the definition, in double precision: the test of every path.</summary>
@@ -65,11 +49,10 @@ internal static unsafe class AttendPaged
         var scores = new double[position + 1 - first];
         for (var i = 0; i < scores.Length; i++)
         {
-            var (block, token) = Locate(rows, first + i);
-            var keys = layer.KeyBlock(block, head);
+            var (block, token) = rows.Locate(first + i);
             for (var d = 0; d < layer.KeyDim; d++)
             {
-                scores[i] += (double)query[d] * keys[(d * PagedLayer.BlockTokens) + token];
+                scores[i] += (double)query[d] * layer.Key(block, head, token, d);
             }
 
             scores[i] *= settings.Scale;
@@ -85,21 +68,37 @@ internal static unsafe class AttendPaged
             var sum = 0.0;
             for (var i = 0; i < scores.Length; i++)
             {
-                var (block, token) = Locate(rows, first + i);
-                sum += Math.Exp(scores[i] - max) / total * layer.ValueBlock(block, head)[(token * layer.ValueDim) + d];
+                var (block, token) = rows.Locate(first + i);
+                sum += Math.Exp(scores[i] - max) / total * layer.Value(block, head, token, d);
             }
 
             output[d] = (float)sum;
         }
     }
 
-    // Queries that share the keys they read.
-    private const int Queries = 4;
+    private static void Run<TKv>(
+        WorkerPool pool, PagedRows[] sequences, int sequenceCount, PagedLayer layer, Matrix queries, Matrix output, Settings settings)
+        where TKv : struct, IKvElement
+    {
+        var tasks = 0;
+        var longest = 0;
+        for (var i = 0; i < sequenceCount; i++)
+        {
+            tasks += Chunks(sequences[i]);
+            longest = Math.Max(longest, sequences[i].Position + sequences[i].RowCount);
+        }
+
+        var scoreStride = PaddedToBlock(longest);
+        pool.ReserveScratch((long)scoreStride * sizeof(float) * Queries);
+        var job = new Job<TKv>(sequences, layer, queries, output, settings, scoreStride);
+        pool.Run(ref job, tasks * layer.Heads);
+    }
 
     private static int Chunks(PagedRows rows) => (rows.RowCount + TaskRows - 1) / TaskRows;
 
-    private static (int Block, int Token) Locate(PagedRows rows, int position) =>
-        (((int*)rows.Blocks)[position / PagedLayer.BlockTokens], position % PagedLayer.BlockTokens);
+    private static int PaddedToBlock(int position) => (position + PagedLayer.BlockTokens - 1) / PagedLayer.BlockTokens * PagedLayer.BlockTokens;
+
+    private static int BlockStart(int position) => position / PagedLayer.BlockTokens * PagedLayer.BlockTokens;
 
     /// <summary>What differs between attention layers.</summary>
     /// <param name="Scale">Factor of the scores.</param>
@@ -112,8 +111,33 @@ internal static unsafe class AttendPaged
         public int FirstVisible(int position) => Window == 0 ? 0 : Math.Max(0, position - Window + 1);
     }
 
-    private readonly struct Job(PagedRows[] sequences, PagedLayer layer, Matrix queries, Matrix output, Settings settings, int scoreStride)
+    /// <summary>One of the queries that are worked on together.</summary>
+    private struct Query
+    {
+        /// <summary>Address of its keyDim values.</summary>
+        public nint Vector;
+
+        /// <summary>Address of its scores, later its weights, by position.</summary>
+        public nint Scores;
+
+        /// <summary>Address of its part of the output.</summary>
+        public nint Output;
+
+        /// <summary>Its query head.</summary>
+        public int Head;
+
+        /// <summary>The positions that it sees: [Visible, End).</summary>
+        public int Visible;
+
+        public int End;
+
+        /// <summary>1 / sum of its weights.</summary>
+        public float Factor;
+    }
+
+    private readonly struct Job<TKv>(PagedRows[] sequences, PagedLayer layer, Matrix queries, Matrix output, Settings settings, int scoreStride)
         : IParallelJob
+        where TKv : struct, IKvElement
     {
         private readonly PagedLayer _layer = layer;
         private readonly Matrix _queries = queries;
@@ -131,57 +155,76 @@ internal static unsafe class AttendPaged
                 chunk -= Chunks(sequences[sequence++]);
             }
 
+            // Query number i of a chunk is head i % group of row i / group.
             var rows = sequences[sequence];
             var group = _queries.Columns / _layer.KeyDim / _layer.Heads;
             var first = chunk * TaskRows;
             var count = Math.Min(rows.RowCount - first, TaskRows) * group;
-            for (var query = 0; query < count; query += Queries)
+            var tile = stackalloc Query[Queries];
+            for (var number = 0; number < count; number += Queries)
             {
-                Attend<TSimd, TVector>(rows, head, group, (first * group) + query, Math.Min(Queries, count - query), (float*)scratch);
+                var size = Math.Min(Queries, count - number);
+                for (var i = 0; i < size; i++)
+                {
+                    tile[i] = At(rows, first + ((number + i) / group), (head * group) + ((number + i) % group), (float*)scratch + ((nint)i * scoreStride));
+                }
+
+                Attend<TSimd, TVector>(rows, head, tile, size);
             }
         }
 
-        // Query number i of a chunk is head i % group of row i / group.
-        private void Attend<TSimd, TVector>(PagedRows rows, int head, int group, int firstQuery, int count, float* scores)
+        private Query At(PagedRows rows, int row, int queryHead, float* scores)
+        {
+            var position = rows.Position + row;
+            return new Query
+            {
+                Vector = (nint)(_queries.Row(rows.FirstRow + row) + (queryHead * _layer.KeyDim)),
+                Scores = (nint)scores,
+                Output = (nint)(_output.Row(rows.FirstRow + row) + (queryHead * _layer.ValueDim)),
+                Head = queryHead,
+                Visible = settings.FirstVisible(position),
+                End = position + 1,
+            };
+        }
+
+        private void Attend<TSimd, TVector>(PagedRows rows, int head, Query* tile, int count)
             where TSimd : struct, ISimd<TVector>
             where TVector : unmanaged
         {
-            var lastPosition = rows.Position + ((firstQuery + count - 1) / group);
-            var start = settings.FirstVisible(rows.Position + (firstQuery / group)) / PagedLayer.BlockTokens * PagedLayer.BlockTokens;
-            float** q = stackalloc float*[Queries];
-            for (var i = 0; i < Queries; i++)
+            // Queries are in the order of their rows: the first sees the first position, the last the last.
+            for (var position = BlockStart(tile[0].Visible); position < tile[count - 1].End; position += PagedLayer.BlockTokens)
             {
-                // Surplus places repeat the last query; their results are not stored.
-                var number = firstQuery + Math.Min(i, count - 1);
-                q[i] = _queries.Row(rows.FirstRow + (number / group)) + (((head * group) + (number % group)) * _layer.KeyDim);
-            }
-
-            for (var position = start; position <= lastPosition; position += PagedLayer.BlockTokens)
-            {
-                Score<TSimd, TVector>(_layer.KeyBlock(Locate(rows, position).Block, head), q, scores + position);
+                var keys = _layer.KeyBlock(rows.Locate(position).Block, head);
+                if (count == 1)
+                {
+                    ScoreOne<TSimd, TVector>(keys, tile, position);
+                }
+                else
+                {
+                    Score<TSimd, TVector>(keys, tile, count, position);
+                }
             }
 
             for (var i = 0; i < count; i++)
             {
-                var number = firstQuery + i;
-                var position = rows.Position + (number / group);
-                var weights = scores + ((nint)i * scoreStride);
-                var visible = settings.FirstVisible(position);
-                var from = visible / PagedLayer.BlockTokens * PagedLayer.BlockTokens;
-                var queryHead = (head * group) + (number % group);
-                Adjust<TSimd, TVector>(weights, from, position, queryHead);
-                var total = Softmax<TSimd, TVector>(weights, from, visible, position + 1, queryHead);
-                var o = _output.Row(rows.FirstRow + (number / group)) + (queryHead * _layer.ValueDim);
-                Weigh<TSimd, TVector>(rows, head, weights, visible, position + 1, 1f / total, o);
+                Adjust<TSimd, TVector>(tile[i]);
+                tile[i].Factor = 1f / Softmax<TSimd, TVector>(tile[i]);
+                if (TKv.IsScaled)
+                {
+                    ScaleWeights<TSimd, TVector>(rows, head, tile[i]);
+                }
             }
+
+            Weigh<TSimd, TVector>(rows, head, tile, count);
         }
 
-        private void Score<TSimd, TVector>(float* keys, float** q, float* scores)
+        private void Score<TSimd, TVector>(byte* keys, Query* tile, int count, int position)
             where TSimd : struct, ISimd<TVector>
             where TVector : unmanaged
         {
-            var (q0, q1, q2, q3) = ((nint)q[0], (nint)q[1], (nint)q[2], (nint)q[3]);
-            var scale = TSimd.Create(settings.Scale);
+            // Surplus places repeat the last query, and store the same scores once more.
+            var (second, third, last) = (Math.Min(1, count - 1), Math.Min(2, count - 1), Math.Min(3, count - 1));
+            var (q0, q1, q2, q3) = (tile[0].Vector, tile[second].Vector, tile[third].Vector, tile[last].Vector);
             for (var token = 0; token < PagedLayer.BlockTokens; token += TSimd.Count)
             {
                 var s0 = TSimd.Create(0f);
@@ -190,136 +233,293 @@ internal static unsafe class AttendPaged
                 var s3 = s0;
                 for (var d = 0; d < _layer.KeyDim; d++)
                 {
-                    var key = TSimd.Load(keys + (d * PagedLayer.BlockTokens) + token);
+                    var key = TKv.Load<TSimd, TVector>(keys, (d * PagedLayer.BlockTokens) + token);
                     s0 = TSimd.MultiplyAdd(key, TSimd.Create(((float*)q0)[d]), s0);
                     s1 = TSimd.MultiplyAdd(key, TSimd.Create(((float*)q1)[d]), s1);
                     s2 = TSimd.MultiplyAdd(key, TSimd.Create(((float*)q2)[d]), s2);
                     s3 = TSimd.MultiplyAdd(key, TSimd.Create(((float*)q3)[d]), s3);
                 }
 
-                TSimd.Store(TSimd.Multiply(s0, scale), scores + token);
-                TSimd.Store(TSimd.Multiply(s1, scale), scores + scoreStride + token);
-                TSimd.Store(TSimd.Multiply(s2, scale), scores + (2 * (nint)scoreStride) + token);
-                TSimd.Store(TSimd.Multiply(s3, scale), scores + (3 * (nint)scoreStride) + token);
+                var scale = Scale<TSimd, TVector>(keys, token);
+                var place = position + token;
+                TSimd.Store(TSimd.Multiply(s0, scale), (float*)tile[0].Scores + place);
+                TSimd.Store(TSimd.Multiply(s1, scale), (float*)tile[second].Scores + place);
+                TSimd.Store(TSimd.Multiply(s2, scale), (float*)tile[third].Scores + place);
+                TSimd.Store(TSimd.Multiply(s3, scale), (float*)tile[last].Scores + place);
             }
         }
 
-        private void Adjust<TSimd, TVector>(float* scores, int from, int position, int queryHead)
+        private void ScoreOne<TSimd, TVector>(byte* keys, Query* query, int position)
             where TSimd : struct, ISimd<TVector>
             where TVector : unmanaged
         {
-            for (var i = from; settings.SoftCap != 0 && i <= position; i += TSimd.Count)
+            var q = (float*)query->Vector;
+            for (var token = 0; token < PagedLayer.BlockTokens; token += TSimd.Count)
+            {
+                var sum = TSimd.Create(0f);
+                for (var d = 0; d < _layer.KeyDim; d++)
+                {
+                    sum = TSimd.MultiplyAdd(TKv.Load<TSimd, TVector>(keys, (d * PagedLayer.BlockTokens) + token), TSimd.Create(q[d]), sum);
+                }
+
+                TSimd.Store(TSimd.Multiply(sum, Scale<TSimd, TVector>(keys, token)), (float*)query->Scores + position + token);
+            }
+        }
+
+        private TVector Scale<TSimd, TVector>(byte* keys, int token)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : unmanaged
+        {
+            var scale = TSimd.Create(settings.Scale);
+            return TKv.IsScaled ? TSimd.Multiply(TSimd.Load(PagedLayer.Scales(keys, _layer.KeyDim) + token), scale) : scale;
+        }
+
+        private void Adjust<TSimd, TVector>(in Query query)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : unmanaged
+        {
+            var scores = (float*)query.Scores;
+            for (var i = BlockStart(query.Visible); settings.SoftCap != 0 && i < query.End; i += TSimd.Count)
             {
                 TSimd.Store(SoftCap.Cap<TSimd, TVector>(TSimd.Load(scores + i), settings.SoftCap), scores + i);
             }
 
-            for (var i = from; settings.Slopes != 0 && i <= position; i++)
+            for (var i = query.Visible; settings.Slopes != 0 && i < query.End; i++)
             {
                 // By the distance, not by the position of the key: the same to the softmax, and small where it matters.
-                scores[i] -= ((float*)settings.Slopes)[queryHead] * (position - i);
+                scores[i] -= ((float*)settings.Slopes)[query.Head] * (query.End - 1 - i);
             }
         }
 
-        /// <summary>Turns scores [visible, end) into unnormalised weights, those beside them in the blocks into 0; returns the sum.</summary>
-        private float Softmax<TSimd, TVector>(float* scores, int from, int visible, int end, int queryHead)
+        /// <summary>Turns the scores that a query sees into unnormalised weights, those beside them in the blocks into 0; returns the sum.</summary>
+        private float Softmax<TSimd, TVector>(in Query query)
             where TSimd : struct, ISimd<TVector>
             where TVector : unmanaged
         {
-            var padded = (end + PagedLayer.BlockTokens - 1) / PagedLayer.BlockTokens * PagedLayer.BlockTokens;
-            var max = settings.Sinks == 0 ? float.NegativeInfinity : ((float*)settings.Sinks)[queryHead];
-            for (var i = visible; i < end; i++)
+            var scores = (float*)query.Scores;
+            var from = BlockStart(query.Visible);
+            var padded = PaddedToBlock(query.End);
+            new Span<float>(scores + from, query.Visible - from).Fill(float.NegativeInfinity);
+            new Span<float>(scores + query.End, padded - query.End).Fill(float.NegativeInfinity);
+            var sink = settings.Sinks == 0 ? float.NegativeInfinity : ((float*)settings.Sinks)[query.Head];
+            var most = TSimd.Create(sink);
+            for (var i = from; i < padded; i += TSimd.Count)
             {
-                max = MathF.Max(max, scores[i]);
+                most = TSimd.Max(most, TSimd.Load(scores + i));
             }
 
-            new Span<float>(scores + from, visible - from).Fill(float.NegativeInfinity);
-            new Span<float>(scores + end, padded - end).Fill(float.NegativeInfinity);
+            var max = TSimd.MaxAcross(most);
             var shift = TSimd.Create(max);
-            var sum = TSimd.Create(0f);
             for (var i = from; i < padded; i += TSimd.Count)
             {
                 TSimd.Store(VectorMath.Exp<TSimd, TVector>(TSimd.Subtract(TSimd.Load(scores + i), shift)), scores + i);
             }
 
             // Masked places must be exactly nothing: e^-87 is small, but not zero.
-            new Span<float>(scores + from, visible - from).Clear();
-            new Span<float>(scores + end, padded - end).Clear();
+            new Span<float>(scores + from, query.Visible - from).Clear();
+            new Span<float>(scores + query.End, padded - query.End).Clear();
+            var sum = TSimd.Create(0f);
             for (var i = from; i < padded; i += TSimd.Count)
             {
                 sum = TSimd.Add(sum, TSimd.Load(scores + i));
             }
 
             var total = TSimd.Sum(sum);
-            return settings.Sinks == 0 ? total : total + VectorMath.Exp<SimdScalar, float>(((float*)settings.Sinks)[queryHead] - max);
+            return settings.Sinks == 0 ? total : total + VectorMath.Exp<SimdScalar, float>(sink - max);
         }
 
-        private void Weigh<TSimd, TVector>(PagedRows rows, int head, float* weights, int visible, int end, float factor, float* output)
+        // Places that the query does not see may become anything here; they are not read again.
+        private void ScaleWeights<TSimd, TVector>(PagedRows rows, int head, in Query query)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : unmanaged
+        {
+            var weights = (float*)query.Scores;
+            for (var position = BlockStart(query.Visible); position < query.End; position += PagedLayer.BlockTokens)
+            {
+                var scales = PagedLayer.Scales(_layer.ValueBlock(rows.Locate(position).Block, head), _layer.ValueDim);
+                for (var token = 0; token < PagedLayer.BlockTokens; token += TSimd.Count)
+                {
+                    var place = weights + position + token;
+                    TSimd.Store(TSimd.Multiply(TSimd.Load(place), TSimd.Load(scales + token)), place);
+                }
+            }
+        }
+
+        private void Weigh<TSimd, TVector>(PagedRows rows, int head, Query* tile, int count)
             where TSimd : struct, ISimd<TVector>
             where TVector : unmanaged
         {
             var dim = _layer.ValueDim;
             var d = 0;
-            for (; d <= dim - (4 * TSimd.Count); d += 4 * TSimd.Count)
+            if (count > 1)
             {
-                WeighFour<TSimd, TVector>(rows, head, weights, visible, end, factor, output, d);
+                for (; d <= dim - (TileVectors * TSimd.Count); d += TileVectors * TSimd.Count)
+                {
+                    WeighTile<TSimd, TVector>(rows, head, tile, count, d);
+                }
+            }
+
+            for (var i = 0; i < count; i++)
+            {
+                WeighRest<TSimd, TVector>(rows, head, tile[i], d);
+            }
+        }
+
+        private void WeighRest<TSimd, TVector>(PagedRows rows, int head, in Query query, int d)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : unmanaged
+        {
+            var dim = _layer.ValueDim;
+            for (; d <= dim - (WideVectors * TSimd.Count); d += WideVectors * TSimd.Count)
+            {
+                WeighWide<TSimd, TVector>(rows, head, query, d);
             }
 
             for (; d <= dim - TSimd.Count; d += TSimd.Count)
             {
-                WeighOne<TSimd, TVector>(rows, head, weights, visible, end, factor, output, d);
+                WeighOne<TSimd, TVector>(rows, head, query, d);
             }
 
             for (; d < dim; d++)
             {
-                WeighOne<SimdScalar, float>(rows, head, weights, visible, end, factor, output, d);
+                WeighOne<SimdScalar, float>(rows, head, query, d);
             }
         }
 
-        private void WeighFour<TSimd, TVector>(
-            PagedRows rows, int head, float* weights, int visible, int end, float factor, float* output, int d)
+        /// <summary>
+        /// Two vectors of up to four queries: positions that only some see one query at a time, those that all see together. For each
+        /// query that is still one sum over its positions in ascending order.
+        /// </summary>
+        private void WeighTile<TSimd, TVector>(PagedRows rows, int head, Query* tile, int count, int d)
             where TSimd : struct, ISimd<TVector>
             where TVector : unmanaged
         {
+            var sums = stackalloc TVector[Queries * TileVectors];
+            for (var i = 0; i < Queries * TileVectors; i++)
+            {
+                sums[i] = TSimd.Create(0f);
+            }
+
+            // Queries are in the order of their rows.
+            var from = tile[count - 1].Visible;
+            var to = Math.Max(from, tile[0].End);
+            for (var i = 0; i < count; i++)
+            {
+                AddRange<TSimd, TVector>(rows, head, tile[i], tile[i].Visible, Math.Min(from, tile[i].End), d, sums + (i * TileVectors));
+            }
+
+            AddShared<TSimd, TVector>(rows, head, tile, count, from, Math.Min(to, tile[0].End), d, sums);
+            for (var i = 0; i < count; i++)
+            {
+                AddRange<TSimd, TVector>(rows, head, tile[i], to, tile[i].End, d, sums + (i * TileVectors));
+                var factor = TSimd.Create(tile[i].Factor);
+                var output = (float*)tile[i].Output + d;
+                TSimd.Store(TSimd.Multiply(sums[i * TileVectors], factor), output);
+                TSimd.Store(TSimd.Multiply(sums[(i * TileVectors) + 1], factor), output + TSimd.Count);
+            }
+        }
+
+        private void AddRange<TSimd, TVector>(PagedRows rows, int head, in Query query, int from, int to, int d, TVector* sums)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : unmanaged
+        {
+            for (var position = from; position < to; position++)
+            {
+                var (block, token) = rows.Locate(position);
+                var values = _layer.ValueBlock(block, head);
+                var place = (token * _layer.ValueDim) + d;
+                var weight = TSimd.Create(((float*)query.Scores)[position]);
+                sums[0] = TSimd.MultiplyAdd(TKv.Load<TSimd, TVector>(values, place), weight, sums[0]);
+                sums[1] = TSimd.MultiplyAdd(TKv.Load<TSimd, TVector>(values, place + TSimd.Count), weight, sums[1]);
+            }
+        }
+
+        private void AddShared<TSimd, TVector>(PagedRows rows, int head, Query* tile, int count, int from, int to, int d, TVector* sums)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : unmanaged
+        {
+            // Surplus places repeat the last query; their sums are not stored.
+            var w0 = (float*)tile[0].Scores;
+            var w1 = (float*)tile[Math.Min(1, count - 1)].Scores;
+            var w2 = (float*)tile[Math.Min(2, count - 1)].Scores;
+            var w3 = (float*)tile[Math.Min(3, count - 1)].Scores;
+            var (a0, a1, b0, b1) = (sums[0], sums[1], sums[2], sums[3]);
+            var (c0, c1, d0, d1) = (sums[4], sums[5], sums[6], sums[7]);
+            for (var position = from; position < to;)
+            {
+                var (block, token) = rows.Locate(position);
+                var values = _layer.ValueBlock(block, head);
+                var place = (nint)(token * _layer.ValueDim) + d;
+                var stop = Math.Min(to, position - token + PagedLayer.BlockTokens);
+                for (; position < stop; position++, place += _layer.ValueDim)
+                {
+                    var v0 = TKv.Load<TSimd, TVector>(values, place);
+                    var v1 = TKv.Load<TSimd, TVector>(values, place + TSimd.Count);
+                    var weight = TSimd.Create(w0[position]);
+                    a0 = TSimd.MultiplyAdd(v0, weight, a0);
+                    a1 = TSimd.MultiplyAdd(v1, weight, a1);
+                    weight = TSimd.Create(w1[position]);
+                    b0 = TSimd.MultiplyAdd(v0, weight, b0);
+                    b1 = TSimd.MultiplyAdd(v1, weight, b1);
+                    weight = TSimd.Create(w2[position]);
+                    c0 = TSimd.MultiplyAdd(v0, weight, c0);
+                    c1 = TSimd.MultiplyAdd(v1, weight, c1);
+                    weight = TSimd.Create(w3[position]);
+                    d0 = TSimd.MultiplyAdd(v0, weight, d0);
+                    d1 = TSimd.MultiplyAdd(v1, weight, d1);
+                }
+            }
+
+            (sums[0], sums[1], sums[2], sums[3]) = (a0, a1, b0, b1);
+            (sums[4], sums[5], sums[6], sums[7]) = (c0, c1, d0, d1);
+        }
+
+        private void WeighWide<TSimd, TVector>(PagedRows rows, int head, in Query query, int d)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : unmanaged
+        {
+            var weights = (float*)query.Scores;
             var s0 = TSimd.Create(0f);
             var s1 = s0;
             var s2 = s0;
             var s3 = s0;
-            for (var position = visible; position < end;)
+            for (var position = query.Visible; position < query.End;)
             {
-                var (block, token) = Locate(rows, position);
-                var value = _layer.ValueBlock(block, head) + (token * _layer.ValueDim) + d;
-                var stop = Math.Min(end, position - token + PagedLayer.BlockTokens);
-                for (; position < stop; position++, value += _layer.ValueDim)
+                var (block, token) = rows.Locate(position);
+                var values = _layer.ValueBlock(block, head);
+                var place = (nint)(token * _layer.ValueDim) + d;
+                var stop = Math.Min(query.End, position - token + PagedLayer.BlockTokens);
+                for (; position < stop; position++, place += _layer.ValueDim)
                 {
                     var weight = TSimd.Create(weights[position]);
-                    s0 = TSimd.MultiplyAdd(TSimd.Load(value), weight, s0);
-                    s1 = TSimd.MultiplyAdd(TSimd.Load(value + TSimd.Count), weight, s1);
-                    s2 = TSimd.MultiplyAdd(TSimd.Load(value + (2 * TSimd.Count)), weight, s2);
-                    s3 = TSimd.MultiplyAdd(TSimd.Load(value + (3 * TSimd.Count)), weight, s3);
+                    s0 = TSimd.MultiplyAdd(TKv.Load<TSimd, TVector>(values, place), weight, s0);
+                    s1 = TSimd.MultiplyAdd(TKv.Load<TSimd, TVector>(values, place + TSimd.Count), weight, s1);
+                    s2 = TSimd.MultiplyAdd(TKv.Load<TSimd, TVector>(values, place + (2 * TSimd.Count)), weight, s2);
+                    s3 = TSimd.MultiplyAdd(TKv.Load<TSimd, TVector>(values, place + (3 * TSimd.Count)), weight, s3);
                 }
             }
 
-            var scale = TSimd.Create(factor);
-            TSimd.Store(TSimd.Multiply(s0, scale), output + d);
-            TSimd.Store(TSimd.Multiply(s1, scale), output + d + TSimd.Count);
-            TSimd.Store(TSimd.Multiply(s2, scale), output + d + (2 * TSimd.Count));
-            TSimd.Store(TSimd.Multiply(s3, scale), output + d + (3 * TSimd.Count));
+            var factor = TSimd.Create(query.Factor);
+            var output = (float*)query.Output + d;
+            TSimd.Store(TSimd.Multiply(s0, factor), output);
+            TSimd.Store(TSimd.Multiply(s1, factor), output + TSimd.Count);
+            TSimd.Store(TSimd.Multiply(s2, factor), output + (2 * TSimd.Count));
+            TSimd.Store(TSimd.Multiply(s3, factor), output + (3 * TSimd.Count));
         }
 
-        private void WeighOne<TSimd, TVector>(
-            PagedRows rows, int head, float* weights, int visible, int end, float factor, float* output, int d)
+        private void WeighOne<TSimd, TVector>(PagedRows rows, int head, in Query query, int d)
             where TSimd : struct, ISimd<TVector>
             where TVector : unmanaged
         {
             var sum = TSimd.Create(0f);
-            for (var position = visible; position < end; position++)
+            for (var position = query.Visible; position < query.End; position++)
             {
-                var (block, token) = Locate(rows, position);
-                var value = TSimd.Load(_layer.ValueBlock(block, head) + (token * _layer.ValueDim) + d);
-                sum = TSimd.MultiplyAdd(value, TSimd.Create(weights[position]), sum);
+                var (block, token) = rows.Locate(position);
+                var value = TKv.Load<TSimd, TVector>(_layer.ValueBlock(block, head), (token * _layer.ValueDim) + d);
+                sum = TSimd.MultiplyAdd(value, TSimd.Create(((float*)query.Scores)[position]), sum);
             }
 
-            TSimd.Store(TSimd.Multiply(sum, TSimd.Create(factor)), output + d);
+            TSimd.Store(TSimd.Multiply(sum, TSimd.Create(query.Factor)), (float*)query.Output + d);
         }
     }
 }

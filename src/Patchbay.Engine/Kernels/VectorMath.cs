@@ -14,7 +14,15 @@ internal static class VectorMath
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
-        x = TSimd.Min(TSimd.Max(x, TSimd.Create(-87.3f)), TSimd.Create(88.0f));
+        return ExpInRange<TSimd, TVector>(TSimd.Min(TSimd.Max(x, TSimd.Create(-87.3f)), TSimd.Create(88.0f)));
+    }
+
+    /// <summary><see cref="Exp"/> for arguments from -87.3 to 88.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector ExpInRange<TSimd, TVector>(TVector x)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
         var n = TSimd.Round(TSimd.Multiply(x, TSimd.Create(1.44269504088896341f)));
         var r = TSimd.MultiplyAdd(n, TSimd.Create(-0.693359375f), x);
         r = TSimd.MultiplyAdd(n, TSimd.Create(2.12194440e-4f), r);

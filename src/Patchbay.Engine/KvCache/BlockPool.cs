@@ -13,14 +13,13 @@ internal sealed class BlockPool
 {
     private readonly int[] _references;
     private readonly Stack<int> _free;
-    private readonly LinkedList<int> _cached = [];
-    private readonly LinkedListNode<int>?[] _cachedNodes;
+    private readonly BlockList _cached;
     private readonly PrefixIndex _index;
 
     public BlockPool(int blockCount, PrefixIndex index)
     {
         _references = new int[blockCount];
-        _cachedNodes = new LinkedListNode<int>?[blockCount];
+        _cached = new BlockList(blockCount);
         _free = new Stack<int>(Enumerable.Range(0, blockCount).Reverse());
         _index = index;
     }
@@ -37,15 +36,13 @@ internal sealed class BlockPool
     {
         if (!_free.TryPop(out block))
         {
-            if (_cached.First is not { } oldest)
+            block = _cached.First;
+            if (block < 0)
             {
-                block = -1;
                 return false;
             }
 
-            block = oldest.Value;
-            _cached.RemoveFirst();
-            _cachedNodes[block] = null;
+            _cached.Remove(block);
             _index.Remove(block);
         }
 
@@ -58,8 +55,7 @@ internal sealed class BlockPool
     {
         if (_references[block]++ == 0)
         {
-            _cached.Remove(_cachedNodes[block]!);
-            _cachedNodes[block] = null;
+            _cached.Remove(block);
         }
     }
 
@@ -73,7 +69,7 @@ internal sealed class BlockPool
 
         if (_index.Contains(block))
         {
-            _cachedNodes[block] = _cached.AddLast(block);
+            _cached.AddLast(block);
         }
         else
         {
@@ -85,7 +81,7 @@ internal sealed class BlockPool
     public void CheckIntegrity()
     {
         var free = _free.ToHashSet();
-        var cached = _cached.ToHashSet();
+        var cached = _cached.ToSet();
         if (free.Count != _free.Count || cached.Count != _cached.Count)
         {
             throw new InvalidOperationException("A block is listed twice.");

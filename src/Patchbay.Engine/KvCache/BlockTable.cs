@@ -38,6 +38,21 @@ internal sealed class BlockTable(BlockPool pool, int copyCount = 1)
         return true;
     }
 
+    /// <summary>Gives back the blocks behind the one that holds the last of <paramref name="tokens"/> positions.</summary>
+    public void Shrink(int tokens)
+    {
+        var needed = (tokens + PagedLayer.BlockTokens - 1) / PagedLayer.BlockTokens * copyCount;
+        while (_blocks.Count > needed)
+        {
+            pool.Release(_blocks[^1]);
+            _blocks.RemoveAt(_blocks.Count - 1);
+        }
+    }
+
+    /// <summary>Makes room for the numbers of blocks of this many positions, so that growing allocates nothing.</summary>
+    public void Reserve(int tokens) =>
+        _blocks.EnsureCapacity((tokens + PagedLayer.BlockTokens - 1) / PagedLayer.BlockTokens * copyCount);
+
     /// <summary>Appends a block that another sequence computed; only where there is one copy.</summary>
     public void Share(int block)
     {

@@ -13,11 +13,20 @@ namespace Patchbay.Engine.KvCache;
 internal sealed class PrefixIndex
 {
     private const int MaxRoots = 10_000;
+    private const int MaxReserved = 1 << 16;
 
     private readonly Dictionary<CacheRoot, long> _roots = [];
-    private readonly Dictionary<Key, (int Block, long Node)> _blocks = [];
-    private readonly Dictionary<int, Key> _keys = [];
+    private readonly Dictionary<Key, (int Block, long Node)> _blocks;
+    private readonly Dictionary<int, Key> _keys;
     private long _lastNode;
+
+    /// <param name="blockCount">Blocks to make room for, so that adding them allocates nothing later.</param>
+    public PrefixIndex(int blockCount = 0)
+    {
+        var room = Math.Min(blockCount, MaxReserved);
+        _blocks = new Dictionary<Key, (int Block, long Node)>(room);
+        _keys = new Dictionary<int, Key>(room);
+    }
 
     /// <summary>Blocks that can be found.</summary>
     public int Count => _blocks.Count;
@@ -106,4 +115,8 @@ internal sealed class PrefixIndex
 /// <summary>Everything beside the tokens that keys and values depend on.</summary>
 /// <param name="Version">Digest of the adapter version, or of a composition; null is the base model.</param>
 /// <param name="Salt">Keeps tenants apart; null is shared.</param>
-internal readonly record struct CacheRoot(string? Version, string? Salt);
+/// <param name="Node">
+/// What it continues: 0 for the beginning of a prompt, else a node of the base model's blocks after which an adapter begins to act.
+/// </param>
+/// <param name="Start">Position from which on the adapter acts.</param>
+internal readonly record struct CacheRoot(string? Version, string? Salt, long Node = 0, int Start = 0);

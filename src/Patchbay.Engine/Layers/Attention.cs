@@ -66,7 +66,7 @@ internal sealed class Attention(int layer, AttentionParts parts) : ILayerOperati
         Turn(batch, parts.KeyNorm, heads.Keys);
         for (var i = 0; i < batch.SequenceCount; i++)
         {
-            batch.Kv.Write(layer, batch.Sequences[i], heads.Keys, heads.Values);
+            batch.Kv.Write(batch.Pool, layer, batch.Sequences[i], heads.Keys, heads.Values);
         }
 
         var attended = batch.Arena.Rent(x.Rows, heads.Queries.Columns);

@@ -76,7 +76,7 @@ internal sealed class LatentAttention(int layer, LatentAttentionParts parts) : I
             queries.Columns + values.Columns);
         for (var i = 0; i < batch.SequenceCount; i++)
         {
-            batch.Kv.Write(layer, batch.Sequences[i], keys, values);
+            batch.Kv.Write(batch.Pool, layer, batch.Sequences[i], keys, values);
         }
 
         var attended = batch.Arena.Rent(x.Rows, values.Columns);

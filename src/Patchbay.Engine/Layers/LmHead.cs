@@ -31,9 +31,9 @@ internal sealed class LmHead(INorm norm, Linear projection)
 
         _adapters.Pick(batch.Lora, rows);
         var width = projection.OutputSize;
-        foreach (var group in _adapters.Groups)
+        for (var i = 0; i < _adapters.Groups.Count; i++)
         {
-            width = Math.Max(width, group.Adapter.VocabularySize ?? 0);
+            width = Math.Max(width, _adapters.Groups[i].Adapter.VocabularySize ?? 0);
         }
 
         norm.Forward(batch, picked, picked, _adapters);

@@ -35,9 +35,9 @@ internal sealed class DecoderModel
     public int RotaryLengthFor(int sequenceLength)
     {
         var length = 0;
-        foreach (var frequencies in Rotary)
+        for (var i = 0; i < Rotary.Count; i++)
         {
-            length = Math.Max(length, frequencies.LengthFor(sequenceLength));
+            length = Math.Max(length, Rotary[i].LengthFor(sequenceLength));
         }
 
         return length;
@@ -60,9 +60,9 @@ internal sealed class DecoderModel
             return hidden;
         }
 
-        foreach (var layer in Layers)
+        for (var i = 0; i < Layers.Count; i++)
         {
-            layer.Forward(batch, hidden);
+            Layers[i].Forward(batch, hidden);
         }
 
         return hidden;

@@ -1,52 +1,45 @@
+using Patchbay.Engine.Kernels;
+
 namespace Patchbay.Engine.Sampling;
 
-/// <summary>Log-probabilities of the model itself: log softmax of the logits before bias, penalties and temperature.</summary>
-internal static class LogProbabilities
+/// <summary>
+/// Log-probabilities of the model itself: log softmax of the logits before bias, penalties and temperature. Used by one thread at
+/// a time.
+/// </summary>
+internal sealed class LogProbabilities(SimdPath path)
 {
-    /// <param name="logits">Of one position, unchanged.</param>
+    private readonly LogitScan _scan = new(path);
+    private float[] _logits = [];
+    private double _logTotal;
+
+    /// <summary>Keeps a copy of the logits of one position, which the sampler will change.</summary>
+    public void Read(ReadOnlySpan<float> logits)
+    {
+        if (_logits.Length != logits.Length)
+        {
+            _logits = new float[logits.Length];
+        }
+
+        logits.CopyTo(_logits);
+        _scan.Read(_logits);
+        _logTotal = _scan.Max + Math.Log(_scan.Weigh(_logits, 1));
+    }
+
+    /// <summary>What is known of the position that was read last.</summary>
+    /// <param name="chosen">The token that was chosen.</param>
     /// <param name="alternatives">How many of the likeliest tokens to list.</param>
-    public static (double LogTotal, IReadOnlyList<TokenLogProbability> Top) Compute(ReadOnlySpan<float> logits, int alternatives)
+    public TokenLogProbabilities Of(int chosen, int alternatives)
     {
-        var max = float.NegativeInfinity;
-        foreach (var logit in logits)
+        var top = alternatives > 0 ? _scan.Top(_logits, alternatives) : [];
+        var listed = new TokenLogProbability[top.Length];
+        for (var i = 0; i < listed.Length; i++)
         {
-            max = MathF.Max(max, logit);
+            var token = LogitScan.TokenOf(top[i]);
+            listed[i] = new TokenLogProbability(token, ValueOf(token));
         }
 
-        var total = 0.0;
-        foreach (var logit in logits)
-        {
-            total += Math.Exp(logit - max);
-        }
-
-        var logTotal = max + Math.Log(total);
-        return (logTotal, Likeliest(logits, alternatives, logTotal));
+        return new TokenLogProbabilities(ValueOf(chosen), listed);
     }
 
-    private static List<TokenLogProbability> Likeliest(ReadOnlySpan<float> logits, int count, double logTotal)
-    {
-        var top = new List<TokenLogProbability>(count + 1);
-        for (var token = 0; token < logits.Length && count > 0; token++)
-        {
-            var value = (float)(logits[token] - logTotal);
-            if (top.Count == count && value <= top[^1].Value)
-            {
-                continue;
-            }
-
-            var place = top.Count;
-            while (place > 0 && top[place - 1].Value < value)
-            {
-                place--;
-            }
-
-            top.Insert(place, new TokenLogProbability(token, value));
-            if (top.Count > count)
-            {
-                top.RemoveAt(count);
-            }
-        }
-
-        return top;
-    }
+    private float ValueOf(int token) => (float)(_logits[token] - _logTotal);
 }

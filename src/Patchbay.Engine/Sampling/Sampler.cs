@@ -1,14 +1,21 @@
+using Patchbay.Engine.Kernels;
+
 namespace Patchbay.Engine.Sampling;
 
 /// <summary>
 /// Chooses the next token from logits: bias and penalties, then temperature, top-k, top-p and min-p, then one draw. The draw
-/// depends on the seed and the token's position alone, never on the batch. Used by one thread at a time.
+/// depends on the seed and the token's position alone, never on the batch. Only the tokens that a filter can keep are weighed and
+/// sorted. Used by one thread at a time; allocates only for a larger vocabulary than before.
 /// </summary>
-internal sealed class Sampler(int vocabularySize)
+internal sealed class Sampler(SimdPath path)
 {
-    private float[] _probabilities = new float[vocabularySize];
-    private int[] _candidates = new int[vocabularySize];
-    private float[] _keys = new float[vocabularySize];
+    // Top-p tries the likeliest few first: trained models seldom need more.
+    private const int FirstTry = 64;
+    private const int SecondTry = 1024;
+
+    private readonly LogitScan _scan = new(path);
+    private readonly NucleusCut _cut = new();
+    private float[] _weights = [];
 
     /// <param name="logits">Of one position; changed.</param>
     /// <param name="history">What was said so far.</param>
@@ -17,44 +24,21 @@ internal sealed class Sampler(int vocabularySize)
     /// <returns>The token, or -1 if the logits are not numbers.</returns>
     public int Sample(Span<float> logits, TokenHistory history, SamplingOptions options, ulong seed)
     {
-        ApplyBias(logits, options);
-        history.ApplyPenalties(logits, options);
-        var best = IndexOfMax(logits);
-        if (best < 0 || options.Temperature == 0)
+        history.Apply(logits, options);
+        _scan.Read(logits);
+        if (options.Temperature == 0 || !float.IsFinite(_scan.Max))
         {
-            return best;
+            return _scan.Likeliest(logits);
         }
 
-        if (logits.Length > _keys.Length)
+        var inverse = Math.Min(1 / options.Temperature, float.MaxValue);
+        var uniform = Uniform(seed, history.GeneratedCount);
+        if (options.TopK > 0 && options.TopK < logits.Length)
         {
-            // An adapter may have a larger vocabulary than the base model.
-            _probabilities = new float[logits.Length];
-            _candidates = new int[logits.Length];
-            _keys = new float[logits.Length];
+            return DrawTop(_scan.Top(logits, options.TopK), inverse, null, options, uniform)!.Value;
         }
 
-        var count = Filter(logits, logits[best], options);
-        return Draw(count, Uniform(seed, history.GeneratedCount));
-    }
-
-    /// <summary>Index of the largest value, the first of equals; -1 if a value is not a number or all are negative infinity.</summary>
-    public static int IndexOfMax(ReadOnlySpan<float> logits)
-    {
-        var best = 0;
-        for (var i = 0; i < logits.Length; i++)
-        {
-            if (float.IsNaN(logits[i]))
-            {
-                return -1;
-            }
-
-            if (logits[i] > logits[best])
-            {
-                best = i;
-            }
-        }
-
-        return float.IsFinite(logits[best]) ? best : -1;
+        return options.TopP < 1 ? DrawNucleus(logits, inverse, options, uniform) : DrawAny(logits, inverse, options, uniform);
     }
 
     /// <summary>A number in [0, 1) from seed and position (SplitMix64, doi:10.1145/2714064.2660195).</summary>
@@ -67,118 +51,112 @@ internal sealed class Sampler(int vocabularySize)
         return (z >> 11) * (1.0 / (1UL << 53));
     }
 
-    private static void ApplyBias(Span<float> logits, SamplingOptions options)
+    private int DrawAny(Span<float> logits, float inverse, SamplingOptions options, double uniform)
     {
-        foreach (var (token, bias) in options.LogitBias)
-        {
-            logits[token] += bias;
-        }
+        var total = _scan.Weigh(logits, inverse, options.MinP, logits);
+        return _scan.Find(logits, uniform * total);
     }
 
-    /// <summary>Leaves the candidates in <see cref="_candidates"/>, their weights (not normalised) in <see cref="_probabilities"/>.</summary>
-    private int Filter(ReadOnlySpan<float> logits, float max, SamplingOptions options)
+    private int DrawNucleus(Span<float> logits, float inverse, SamplingOptions options, double uniform)
     {
-        var total = 0.0;
-        for (var i = 0; i < logits.Length; i++)
+        var total = _scan.Weigh(logits, inverse);
+        return DrawTop(_scan.Top(logits, FirstTry), inverse, total, options, uniform)
+            ?? DrawTop(_scan.Top(logits, SecondTry), inverse, total, options, uniform)
+            ?? DrawWide(logits, inverse, options, uniform);
+    }
+
+    /// <summary>A flat distribution: the nucleus is found without sorting, and drawn from in the order of the tokens.</summary>
+    private int DrawWide(Span<float> logits, float inverse, SamplingOptions options, double uniform)
+    {
+        var total = _scan.Weigh(logits, inverse, 0, logits);
+        total = _cut.Apply(logits, total * options.TopP, options.MinP);
+        return Find(logits, uniform * total);
+    }
+
+    /// <summary>
+    /// Draws from sorted candidates after top-p and min-p; null if top-p may want more candidates than there are.
+    /// </summary>
+    /// <param name="keys">The likeliest tokens, see <see cref="LogitScan.Top"/>.</param>
+    /// <param name="inverse">1 / temperature.</param>
+    /// <param name="total">Weight of all that top-p chooses from; null where that is the candidates.</param>
+    /// <param name="options">The filters.</param>
+    /// <param name="uniform">A number in [0, 1).</param>
+    private int? DrawTop(ReadOnlySpan<ulong> keys, float inverse, double? total, SamplingOptions options, double uniform)
+    {
+        if (_weights.Length < keys.Length)
         {
-            _keys[i] = MathF.Exp((logits[i] - max) / options.Temperature);
-            total += _keys[i];
+            _weights = new float[Math.Max(keys.Length, SecondTry)];
         }
 
-        // Tokens that top-p can keep are likelier than its remainder spread evenly; min-p is a threshold by itself (the
-        // likeliest weighs 1).
-        var threshold = Math.Max(options.MinP, options.TopP < 1 ? (1 - options.TopP) * total / logits.Length * 0.999 : 0);
-        var count = 0;
-        for (var i = 0; i < logits.Length; i++)
+        var weights = _weights.AsSpan(0, keys.Length);
+        var sum = 0.0;
+        for (var i = 0; i < keys.Length; i++)
         {
-            if (_keys[i] >= threshold)
+            weights[i] = _scan.WeightOf(LogitScan.LogitOf(keys[i]), inverse);
+            sum += weights[i];
+        }
+
+        var kept = keys.Length;
+        if (options.TopP < 1)
+        {
+            (kept, var isReached) = Nucleus(weights, (total ?? sum) * options.TopP);
+            if (!isReached && total is not null)
             {
-                _candidates[count] = i;
-                _probabilities[count++] = _keys[i];
+                return null;
             }
         }
 
-        if (options.TopK == 0 && options.TopP >= 1)
+        while (kept > 1 && (weights[kept - 1] < options.MinP || weights[kept - 1] == 0))
         {
-            return count;
+            kept--;
         }
 
-        SortDescending(count);
-        if (options.TopK > 0 && options.TopK < count)
-        {
-            count = options.TopK;
-            total = 0;
-            for (var i = 0; i < count; i++)
-            {
-                total += _probabilities[i];
-            }
-        }
-
-        return options.TopP < 1 ? Nucleus(count, total * options.TopP) : count;
+        return LogitScan.TokenOf(keys[Find(weights[..kept], uniform * Sum(weights[..kept]))]);
     }
 
-    private int Nucleus(int count, double wanted)
+    private static (int Count, bool IsReached) Nucleus(ReadOnlySpan<float> weights, double wanted)
     {
         var sum = 0.0;
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < weights.Length; i++)
         {
-            sum += _probabilities[i];
+            sum += weights[i];
             if (sum >= wanted)
             {
-                return i + 1;
+                return (i + 1, true);
             }
         }
 
-        return count;
+        return (weights.Length, false);
     }
 
-    // Equal weights keep the order of their tokens, so that the result does not depend on the sorting algorithm.
-    private void SortDescending(int count)
+    private static double Sum(ReadOnlySpan<float> weights)
     {
-        var keys = _keys.AsSpan(0, count);
-        for (var i = 0; i < count; i++)
+        var sum = 0.0;
+        foreach (var weight in weights)
         {
-            keys[i] = -_probabilities[i];
+            sum += weight;
         }
 
-        var candidates = _candidates.AsSpan(0, count);
-        keys.Sort(candidates);
-        for (var first = 0; first < count;)
-        {
-            var last = first + 1;
-            while (last < count && keys[last] == keys[first])
-            {
-                last++;
-            }
-
-            candidates[first..last].Sort();
-            first = last;
-        }
-
-        for (var i = 0; i < count; i++)
-        {
-            _probabilities[i] = -keys[i];
-        }
+        return sum;
     }
 
-    private int Draw(int count, double uniform)
+    // The place where the running sum passes the target; the last one that weighs something if rounding leaves a rest.
+    private static int Find(ReadOnlySpan<float> weights, double target)
     {
-        var total = 0.0;
-        for (var i = 0; i < count; i++)
+        var last = 0;
+        for (var i = 0; i < weights.Length; i++)
         {
-            total += _probabilities[i];
-        }
-
-        var target = uniform * total;
-        for (var i = 0; i < count; i++)
-        {
-            target -= _probabilities[i];
-            if (target < 0)
+            if (weights[i] > 0)
             {
-                return _candidates[i];
+                last = i;
+                target -= weights[i];
+                if (target < 0)
+                {
+                    break;
+                }
             }
         }
 
-        return _candidates[count - 1];
+        return last;
     }
 }

@@ -1,13 +1,18 @@
 namespace Patchbay.Engine.Sampling;
 
-/// <summary>How often each token occurred in a sequence, for the penalties. Counts only when a penalty is on.</summary>
+/// <summary>
+/// What changes the logits of single tokens of a sequence: its bias, and how often each token occurred, for the penalties. Counts
+/// only when a penalty is on.
+/// </summary>
 internal sealed class TokenHistory
 {
+    private readonly KeyValuePair<int, float>[] _bias;
     private readonly Dictionary<int, int>? _generated;
     private readonly HashSet<int>? _seen;
 
     public TokenHistory(ReadOnlySpan<int> prompt, SamplingOptions options)
     {
+        _bias = [.. options.LogitBias];
         if (options.PresencePenalty != 0 || options.FrequencyPenalty != 0)
         {
             _generated = [];
@@ -32,21 +37,28 @@ internal sealed class TokenHistory
         }
     }
 
-    public void ApplyPenalties(Span<float> logits, SamplingOptions options)
+    /// <summary>Adds the bias, then applies the penalties.</summary>
+    public void Apply(Span<float> logits, SamplingOptions options)
     {
-        foreach (var token in _seen ?? [])
+        foreach (var (token, bias) in _bias)
         {
-            logits[token] = logits[token] > 0 ? logits[token] / options.RepetitionPenalty : logits[token] * options.RepetitionPenalty;
+            logits[token] += bias;
         }
 
-        if (_generated is null)
+        if (_seen is not null)
         {
-            return;
+            foreach (var token in _seen)
+            {
+                logits[token] = logits[token] > 0 ? logits[token] / options.RepetitionPenalty : logits[token] * options.RepetitionPenalty;
+            }
         }
 
-        foreach (var (token, count) in _generated)
+        if (_generated is not null)
         {
-            logits[token] -= options.PresencePenalty + (options.FrequencyPenalty * count);
+            foreach (var (token, count) in _generated)
+            {
+                logits[token] -= options.PresencePenalty + (options.FrequencyPenalty * count);
+            }
         }
     }
 }

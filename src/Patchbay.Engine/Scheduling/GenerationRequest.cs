@@ -38,6 +38,12 @@ public sealed record GenerationRequest
     /// <summary>Separates prefix caches of tenants that must not learn from each other's timing; null shares.</summary>
     public string? CacheSalt { get; init; }
 
+    /// <summary>
+    /// A place among those that wait, see <see cref="InferenceEngine.TryReserve"/>; null takes one when the generation starts. The
+    /// engine takes it over.
+    /// </summary>
+    public QueueSlot? Slot { get; init; }
+
     /// <summary>Receives the float32 logits after each prompt token (position, row of vocabulary length); forces the whole prompt to be computed.</summary>
     public Action<int, ReadOnlySpan<float>>? PromptLogits { get; init; }
 
@@ -55,8 +61,10 @@ public sealed record GenerationRequest
             : throw new AdapterRefusedException("adapters: expected one adapter or a list of adapters, found both.");
     }
 
-    internal void ReleaseLeases()
+    /// <summary>Gives back what the engine took over.</summary>
+    internal void Release()
     {
+        Slot?.Dispose();
         Adapter?.Dispose();
         foreach (var part in Adapters)
         {

@@ -15,6 +15,9 @@ internal sealed class Sequence
     private readonly Channel<GeneratedToken> _output = Channel.CreateUnbounded<GeneratedToken>(
         new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
+    // Answers longer than this let their list of tokens grow on the way.
+    private const int MaxReservedAnswer = 4096;
+
     private readonly HashSet<int> _stopTokens;
     private volatile bool _isCancelled;
 
@@ -24,10 +27,13 @@ internal sealed class Sequence
         Adapter = adapter;
         AdapterStart = adapter?.InvocationTokens is { } invocation ? LastOccurrence(request.PromptTokens.Span, [.. invocation]) : 0;
         Seed = seed;
-        Tokens = [.. request.PromptTokens.Span];
-        PromptCount = Tokens.Count;
-        History = new TokenHistory(request.PromptTokens.Span, request.Sampling);
+        PromptCount = request.PromptTokens.Length;
         MaxLength = (int)Math.Min(contextLength, (long)PromptCount + request.MaxTokens);
+        Tokens = new List<int>(Math.Min(MaxLength, PromptCount + MaxReservedAnswer));
+        Tokens.AddRange(request.PromptTokens.Span);
+        History = new TokenHistory(request.PromptTokens.Span, request.Sampling);
+        AdapterOrder = adapter?.Version.Digest.GetHashCode() ?? 0;
+        Place = new LinkedListNode<Sequence>(this);
         _stopTokens = [.. request.StopTokens];
         if (!request.IgnoreEndOfSequence)
         {
@@ -54,6 +60,24 @@ internal sealed class Sequence
 
     /// <summary>Position from which on it acts.</summary>
     public int AdapterStart { get; }
+
+    /// <summary>Equal for sequences of one adapter, and seldom for others.</summary>
+    public int AdapterOrder { get; }
+
+    /// <summary>Order of arrival.</summary>
+    public long Number { get; set; }
+
+    /// <summary>Its place in one of the lists of those that wait.</summary>
+    public LinkedListNode<Sequence> Place { get; }
+
+    /// <summary>Whom it is charged to.</summary>
+    public AdapterAccount? Account { get; set; }
+
+    /// <summary>Whether it was ever admitted.</summary>
+    public bool IsAdmitted { get; private set; }
+
+    /// <summary>Guesses its next tokens; null where that is off.</summary>
+    public PromptLookup? Lookup { get; set; }
 
     /// <summary>Tokens whose keys and values are in the cache.</summary>
     public int ComputedCount { get; set; }
@@ -105,11 +129,18 @@ internal sealed class Sequence
 
     public void Publish(GeneratedToken token) => _output.Writer.TryWrite(token);
 
+    /// <summary>Notes its first admission, and lets the next request wait in its place.</summary>
+    public void EnterBatch()
+    {
+        IsAdmitted = true;
+        Request.Slot?.Admit();
+    }
+
     /// <summary>Ends the output and gives the leases back.</summary>
     public void Complete(Exception? error = null)
     {
         // In this order: whoever has read the last token finds the leases released.
-        Request.ReleaseLeases();
+        Request.Release();
         _output.Writer.TryComplete(error);
     }
 

@@ -18,7 +18,7 @@ internal delegate (Question? Question, ApiError? Error) QuestionReader(JsonEleme
 /// <code>
 /// body ─ 1 read ─ 2 route and lease ─ 3 queue ─ 4 send
 /// </code>
-/// 1. The body is read and checked whole; nothing is reserved for a request that is wrong.
+/// 1. The body is read whole; then a place in the queue is taken, or the request refused, before any text is made into tokens.
 /// 2. The model string, or the adapters beside it, become base, version or sum of versions, with leases for each answer;
 /// from here on headers say which. A version that is not in memory is waited for here.
 /// 3. All answers are queued at the engine, or none.
@@ -32,6 +32,7 @@ internal static class AnswerPipeline
         {
             return unavailable;
         }
+        QueueSlot? slot = null;
         try
         {
             // 1
@@ -41,10 +42,12 @@ internal static class AnswerPipeline
             {
                 if (body is not null)
                 {
-                    (question, error) = read(body.Root, opened, runtime);
+                    (question, error) = opened.Engine.TryReserve(out slot, out var refusal)
+                        ? read(body.Root, opened, runtime)
+                        : (null, ApiError.From(refusal, promptField: ""));
                 }
             }
-            error = question is null ? error : await AnswerAsync(context, runtime, opened, question.WithSeed());
+            error = question is null ? error : await AnswerAsync(context, runtime, opened, question.WithSeed(), slot!);
             if (error is not null)
             {
                 runtime.Observation.Ledger.Refuse(error.Code ?? error.Type);
@@ -53,11 +56,13 @@ internal static class AnswerPipeline
         }
         finally
         {
+            slot?.Dispose();
             runtime.End();
         }
     }
 
-    private static async Task<ApiError?> AnswerAsync(HttpContext context, PatchbayRuntime runtime, OpenedEngine opened, Question question)
+    private static async Task<ApiError?> AnswerAsync(
+        HttpContext context, PatchbayRuntime runtime, OpenedEngine opened, Question question, QueueSlot slot)
     {
         // 2
         var answers = question.Prompts.Count * question.Options.Choices;
@@ -75,7 +80,7 @@ internal static class AnswerPipeline
             {
                 group = question.Options.MaxTokens == 0
                     ? GenerationGroup.WithoutTokens(answers)
-                    : GenerationGroup.Start(opened.Engine, RequestsOf(question, model), question.Options.StopStrings, context.RequestAborted);
+                    : GenerationGroup.Start(opened.Engine, RequestsOf(question, model, slot), question.Options.StopStrings, context.RequestAborted);
             }
             catch (RequestRefusedException refusal)
             {
@@ -136,8 +141,10 @@ internal static class AnswerPipeline
         await sender.StreamAsync(events, question.Options.IncludeUsage);
     }
 
-    private static IEnumerable<GenerationRequest> RequestsOf(Question question, AnsweringModel model)
+    private static IEnumerable<GenerationRequest> RequestsOf(Question question, AnsweringModel model, QueueSlot slot)
     {
+        // Further answers of the same request find places of their own, or none is given.
+        QueueSlot? reserved = slot;
         var options = question.Options;
         foreach (var prompt in question.Prompts)
         {
@@ -154,7 +161,9 @@ internal static class AnswerPipeline
                     IgnoreEndOfSequence = options.IgnoreEndOfSequence,
                     LogProbabilities = question.LogProbabilities,
                     CacheSalt = options.CacheSalt,
+                    Slot = reserved,
                 };
+                reserved = null;
             }
         }
     }

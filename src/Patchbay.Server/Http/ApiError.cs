@@ -25,6 +25,9 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
     /// <summary>Whether the same request may succeed a moment later; the answer then carries <c>Retry-After</c>.</summary>
     public bool IsWorthRetrying => Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable;
 
+    /// <summary>When it may, where that was estimated.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     public static ApiError Invalid(string message, string? param = null, string? code = null) =>
         new(StatusCodes.Status400BadRequest, InvalidRequestType, message, param, code);
 
@@ -43,7 +46,7 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
     /// <summary>What the engine's refusal means over HTTP.</summary>
     public static ApiError From(RequestRefusedException refusal, string promptField) => refusal.Reason switch
     {
-        RequestRefusal.QueueFull => new(StatusCodes.Status429TooManyRequests, "rate_limit_error", refusal.Message, null, "queue_full"),
+        RequestRefusal.QueueFull => new(StatusCodes.Status429TooManyRequests, "rate_limit_error", refusal.Message, null, "queue_full") { RetryAfter = refusal.RetryAfter },
         RequestRefusal.Unavailable => Unavailable(refusal.Message, "engine_unavailable"),
         RequestRefusal.PromptTooLong => Invalid(refusal.Message, promptField, "context_length_exceeded"),
         RequestRefusal.InvalidSampling or RequestRefusal.AdaptersCannotBeComposed => Invalid(refusal.Message),

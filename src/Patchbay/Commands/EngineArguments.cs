@@ -31,6 +31,13 @@ internal sealed class EngineArguments
         CustomParser = ByteSize.Parse,
     };
 
+    private readonly Option<KvFormat> _kv = new("--kv")
+    {
+        Description = "How keys and values are kept: f32, bf16 or q8.",
+        HelpName = "format",
+        DefaultValueFactory = _ => KvFormat.F32,
+    };
+
     private readonly Option<int> _context = new("--context", "-c")
     {
         Description = "Longest prompt and answer together, in tokens; 0 takes what the model was trained for.",
@@ -51,18 +58,32 @@ internal sealed class EngineArguments
         DefaultValueFactory = _ => WeightFormat.Auto,
     };
 
+    private readonly Option<int> _maxWaiting = new("--max-waiting")
+    {
+        Description = "Most requests that wait; more are refused with 429 and Retry-After.",
+        HelpName = "count",
+        DefaultValueFactory = _ => 1024,
+    };
+
+    private readonly Option<int> _maxWaitingPerAdapter = new("--max-waiting-per-adapter")
+    {
+        Description = "Most requests that wait for one adapter version; 0 sets no limit of its own.",
+        HelpName = "count",
+    };
+
+    private readonly Option<bool> _speculate = new("--speculate")
+    {
+        Description = "Guess next tokens from the text itself and verify several at once: the same answers, faster where text repeats.",
+    };
+
     private EngineArguments(Command command)
     {
         RefuseNegative(_threads);
         RefuseNegative(_context);
-        _maxBatchTokens.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError("--max-batch-tokens must be 1 or more.");
-            }
-        });
-        Option[] options = [_model, _adapters, _threads, _kvMemory, _context, _maxBatchTokens, _weights];
+        RefuseNegative(_maxWaitingPerAdapter);
+        RefuseLessThanOne(_maxBatchTokens);
+        RefuseLessThanOne(_maxWaiting);
+        Option[] options = [_model, _adapters, _threads, _kvMemory, _kv, _context, _maxBatchTokens, _maxWaiting, _maxWaitingPerAdapter, _speculate, _weights];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -96,9 +117,13 @@ internal sealed class EngineArguments
         ModelPath = location.Model,
         ThreadCount = parsed.GetValue(_threads),
         KvCacheBytes = parsed.GetValue(_kvMemory),
+        KvCache = parsed.GetValue(_kv),
         ContextLength = parsed.GetValue(_context),
         MaxBatchTokens = parsed.GetValue(_maxBatchTokens),
         Weights = parsed.GetValue(_weights),
+        MaxQueuedRequests = parsed.GetValue(_maxWaiting),
+        MaxQueuedRequestsPerAdapter = parsed.GetValue(_maxWaitingPerAdapter),
+        PromptLookup = parsed.GetValue(_speculate),
     };
 
     private static void RefuseNegative(Option<int> option) => option.Validators.Add(result =>
@@ -106,6 +131,14 @@ internal sealed class EngineArguments
         if (result.GetValueOrDefault<int>() < 0)
         {
             result.AddError($"{option.Name} must be 0 or more.");
+        }
+    });
+
+    private static void RefuseLessThanOne(Option<int> option) => option.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<int>() < 1)
+        {
+            result.AddError($"{option.Name} must be 1 or more.");
         }
     });
 }

@@ -79,7 +79,7 @@ public sealed class ReplacedValueTests
         var adapter = Path.Combine(Fixtures.Own, "peft", "layer_replication", "adapter");
         await using var roomy = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = model });
         using var loaded = Checkpoints("llama");
-        var shapes = loaded.Model.KvShapes.Sum(Engine.KvCache.KvStore.BytesPerBlock);
+        var shapes = loaded.Model.KvShapes.Sum(shape => Engine.KvCache.KvStore.BytesPerBlock(shape, KvFormat.F32));
         await using var tight = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = model, KvCacheBytes = shapes * 12, MaxBatchTokens = 16 });
         var digest = (await tight.LoadAdapterAsync(adapter)).Digest;
         await roomy.LoadAdapterAsync(adapter);

@@ -31,6 +31,15 @@ internal sealed unsafe class WrittenAdapter : IDisposable
         return this;
     }
 
+    /// <summary>A low-rank change of rank 1 with random values, for a module of the base model.</summary>
+    public WrittenAdapter WithLora(string model, string module, Random random)
+    {
+        using var file = SafetensorsFile.Open(System.IO.Path.Combine(Fixtures.Own, "families", model, "model.safetensors"));
+        var shape = file.Tensors[$"{module}.weight"].Shape;
+        return WithTensor($"{module}.lora_A.weight", [1, (int)shape[1]], _ => random.NextSingle() - 0.5f)
+            .WithTensor($"{module}.lora_B.weight", [(int)shape[0], 1], _ => random.NextSingle() - 0.5f);
+    }
+
     /// <summary>A tensor with the base model's own values.</summary>
     public WrittenAdapter WithBaseTensor(string model, string tensor, string? name = null)
     {

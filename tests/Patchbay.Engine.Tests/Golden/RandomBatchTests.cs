@@ -19,8 +19,9 @@ public sealed class RandomBatchTests
         (isAdapted, tokens, shared, length, temperature, seed) => new Draw(isAdapted, tokens, shared, length, 0.5f * temperature, seed));
 
     private static readonly Gen<Batch> s_batch = Gen.Select(
-        Gen.Int[0, s_families.Length - 1], s_request.Array[1, 8], Gen.Int[0, s_chunks.Length - 1], Gen.Int[1, 3], Gen.Bool,
-        (family, requests, chunk, threads, hasPrefixCache) => new Batch(s_families[family], requests, s_chunks[chunk], threads, hasPrefixCache));
+        Gen.Int[0, s_families.Length - 1], s_request.Array[1, 8], Gen.Int[0, s_chunks.Length - 1], Gen.Int[1, 3], Gen.Bool, Gen.Enum<KvFormat>(),
+        (family, requests, chunk, threads, hasPrefixCache, kv) =>
+            new Batch(s_families[family], requests, s_chunks[chunk], threads, hasPrefixCache, kv));
 
     [Fact]
     public async Task AnyBatch_GivesEachRequestTheBitsItGetsAlone()
@@ -33,7 +34,7 @@ public sealed class RandomBatchTests
     {
         var folder = Path.Combine(Fixtures.Own, "families", batch.Family);
         var expected = new List<(int[] Tokens, int[] LogProbabilities)>();
-        await using (var alone = await OpenAsync(folder, 512, threads: 1, hasPrefixCache: false))
+        await using (var alone = await OpenAsync(batch with { Chunk = 512, Threads = 1, HasPrefixCache = false }, folder))
         {
             foreach (var request in batch.Requests)
             {
@@ -41,7 +42,7 @@ public sealed class RandomBatchTests
             }
         }
 
-        await using var engine = await OpenAsync(folder, batch.Chunk, batch.Threads, batch.HasPrefixCache);
+        await using var engine = await OpenAsync(batch, folder);
         var answers = await Task.WhenAll(batch.Requests.Select(request => AnswerAsync(engine, folder, request)));
         for (var i = 0; i < answers.Length; i++)
         {
@@ -53,8 +54,15 @@ public sealed class RandomBatchTests
         Assert.Equal(0, engine.Statistics.ActiveLeases);
     }
 
-    private static Task<InferenceEngine> OpenAsync(string folder, int chunk, int threads, bool hasPrefixCache) => InferenceEngine.OpenAsync(
-        new EngineOptions { ModelPath = folder, ContextLength = 256, MaxBatchTokens = chunk, ThreadCount = threads, PrefixCache = hasPrefixCache });
+    private static Task<InferenceEngine> OpenAsync(Batch batch, string folder) => InferenceEngine.OpenAsync(new EngineOptions
+    {
+        ModelPath = folder,
+        ContextLength = 256,
+        MaxBatchTokens = batch.Chunk,
+        ThreadCount = batch.Threads,
+        PrefixCache = batch.HasPrefixCache,
+        KvCache = batch.Kv,
+    });
 
     private static async Task<(int[] Tokens, int[] LogProbabilities)> AnswerAsync(InferenceEngine engine, string folder, Draw request)
     {
@@ -85,11 +93,11 @@ public sealed class RandomBatchTests
     }
 
     private static string Describe(Batch batch) =>
-        $"{batch.Family}, chunk {batch.Chunk}, {batch.Threads} threads, prefix cache {batch.HasPrefixCache}: "
+        $"{batch.Family}, chunk {batch.Chunk}, {batch.Threads} threads, prefix cache {batch.HasPrefixCache}, {batch.Kv}: "
         + string.Join("; ", batch.Requests.Select(request =>
             $"{(request.IsAdapted ? "adapter" : "base")} {request.Shared}+[{string.Join(",", request.Tokens)}] {request.Length} at {request.Temperature} seed {request.Seed}"));
 
     private sealed record Draw(bool IsAdapted, int[] Tokens, int Shared, int Length, float Temperature, int Seed);
 
-    private sealed record Batch(string Family, Draw[] Requests, int Chunk, int Threads, bool HasPrefixCache);
+    private sealed record Batch(string Family, Draw[] Requests, int Chunk, int Threads, bool HasPrefixCache, KvFormat Kv);
 }

@@ -1,4 +1,5 @@
 using Patchbay.Engine.Kernels;
+using Patchbay.Engine.KvCache;
 using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.Tests.Kernels;
@@ -85,29 +86,45 @@ public sealed unsafe class KernelTests
         }
     }
 
+    public static TheoryData<string, KvFormat> PathsAndKvFormats
+    {
+        get
+        {
+            var data = new TheoryData<string, KvFormat>();
+            foreach (var path in Simd.Supported)
+            {
+                foreach (var format in Enum.GetValues<KvFormat>())
+                {
+                    data.Add(path.ToString(), format);
+                }
+            }
+
+            return data;
+        }
+    }
+
     [Theory]
-    [MemberData(nameof(Paths))]
-    public void AttendPaged_EqualsTheDefinition_WhateverLiesBeyondThePosition(string path)
+    [MemberData(nameof(PathsAndKvFormats))]
+    public void AttendPaged_EqualsTheDefinition_WhateverLiesBeyondThePosition(string path, KvFormat format)
     {
         const int Heads = 2;
         const int Group = 3;
         const int Dim = 20;
         using var pool = new WorkerPool(2, Enum.Parse<SimdPath>(path));
-        using var keys = RandomMatrix(8 * Heads * PagedLayer.BlockTokens, Dim, seed: 20, out var k);
-        using var values = RandomMatrix(8 * Heads * PagedLayer.BlockTokens, Dim, seed: 21, out var v);
+        using var keys = RandomMatrix(64, Heads * Dim, seed: 20, out var k);
+        using var values = RandomMatrix(64, Heads * Dim, seed: 21, out var v);
         using var q = RandomMatrix(50, Heads * Group * Dim, seed: 22, out var queries);
         using var o = RandomMatrix(50, Heads * Group * Dim, seed: 23, out var output);
         using var table = new NativeBuffer(4 * sizeof(int));
         new[] { 5, 0, 7, 2 }.CopyTo(table.AsSpan<int>());
-        var layer = new PagedLayer((nint)k.Data, (nint)v.Data, Heads, Dim, Dim);
+        using var store = new KvStore([new KvShape(Heads, Dim, Dim)], 8, format);
+        store.Write(pool, 0, new PagedRows(0, 53, 0, (nint)table.Data), k, v);
+        var layer = store.Layer(0);
         // 53 of 64 places are used; the rest of the last block holds what a broken model may have left there.
-        for (var head = 0; head < Heads; head++)
+        k.RowSpan(63).Fill(float.NaN);
+        for (var position = 53; position < 64; position++)
         {
-            for (var token = 5; token < PagedLayer.BlockTokens; token++)
-            {
-                layer.ValueBlock(2, head)[token * Dim] = float.NaN;
-                layer.KeyBlock(2, head)[token] = float.NaN;
-            }
+            store.Write(pool, 0, new PagedRows(63, 1, position, (nint)table.Data), k, k);
         }
 
         var rows = new PagedRows(0, 50, 3, (nint)table.Data);

@@ -18,8 +18,8 @@ public sealed class SchedulerTests
         for (var i = 0; i < 5; i++)
         {
             world.Step();
-            Assert.Contains(world.Plan.Entries, entry => entry.Sequence == talking && entry.Count == 1);
-            Assert.Contains(world.Plan.Entries, entry => entry.Sequence != talking && entry.Count == 7);
+            Assert.Contains(world.Plan.Entries.ToArray(), entry => entry.Sequence == talking && entry.Count == 1);
+            Assert.Contains(world.Plan.Entries.ToArray(), entry => entry.Sequence != talking && entry.Count == 7);
         }
     }
 
@@ -108,11 +108,11 @@ public sealed class SchedulerTests
         {
             Scheduler.Plan(Plan);
             Assert.True(Plan.TokenCount <= _limits.MaxBatchTokens);
-            Assert.Equal(Plan.TokenCount, Plan.Entries.Sum(entry => entry.Count));
-            Assert.Equal(Plan.Entries.Count, Plan.Entries.Select(entry => entry.Sequence).Distinct().Count());
-            Assert.All(Plan.Entries, entry => Assert.True(entry.Sequence.Blocks!.Count * PagedLayer.BlockTokens >= entry.Sequence.ComputedCount + entry.Count));
+            Assert.Equal(Plan.TokenCount, Plan.Entries.ToArray().Sum(entry => entry.Count));
+            Assert.Equal(Plan.Entries.Length, Plan.Entries.ToArray().Select(entry => entry.Sequence).Distinct().Count());
+            Assert.All(Plan.Entries.ToArray(), entry => Assert.True(entry.Sequence.Blocks!.Count * PagedLayer.BlockTokens >= entry.Sequence.ComputedCount + entry.Count));
             Scheduler.Apply(Plan.Entries);
-            foreach (var (sequence, _) in Plan.Entries.ToList())
+            foreach (var (sequence, _, _) in Plan.Entries)
             {
                 Assert.True(sequence.PendingCount >= 0);
                 if (sequence.PendingCount == 0 && sequence.Append(sequence.Tokens.Count) != FinishReason.None)
