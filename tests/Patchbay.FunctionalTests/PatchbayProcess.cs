@@ -23,7 +23,7 @@ internal sealed class PatchbayProcess : IAsyncDisposable
     /// <summary>Starts <c>patchbay serve</c> and waits until it says where it listens.</summary>
     public static async Task<PatchbayProcess> ServeAsync(params string[] arguments)
     {
-        var server = new PatchbayProcess(Start(["serve", "--port", "0", "--threads", "2", .. arguments]));
+        var server = new PatchbayProcess(Start(["serve", "--port", "0", "--threads", "2", "--weights", "native", .. arguments]));
         var ready = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         server._process.OutputDataReceived += (_, line) => server.Read(line.Data, ready);
         server._process.ErrorDataReceived += (_, line) => server.Read(line.Data, ready);

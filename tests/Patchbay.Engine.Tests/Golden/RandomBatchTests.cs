@@ -54,7 +54,7 @@ public sealed class RandomBatchTests
     }
 
     private static Task<InferenceEngine> OpenAsync(string folder, int chunk, int threads, bool hasPrefixCache) => InferenceEngine.OpenAsync(
-        new EngineOptions { ModelPath = folder, ContextLength = 256, MaxBatchTokens = chunk, ThreadCount = threads, PrefixCache = hasPrefixCache });
+        new EngineOptions { Weights = WeightFormat.Native, ModelPath = folder, ContextLength = 256, MaxBatchTokens = chunk, ThreadCount = threads, PrefixCache = hasPrefixCache });
 
     private static async Task<(int[] Tokens, int[] LogProbabilities)> AnswerAsync(InferenceEngine engine, string folder, Draw request)
     {
