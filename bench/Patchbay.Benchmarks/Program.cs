@@ -21,8 +21,15 @@ if (args is ["kernels", .. var rest])
     return 0;
 }
 
+if (args is ["packed"])
+{
+    return PackedComparison.Run();
+}
+
 Console.Error.WriteLine("""
     dotnet run -c Release --project bench/Patchbay.Benchmarks -- kernels [BenchmarkDotNet's options, for example --filter *MatMul*]
+
+    dotnet run -c Release --project bench/Patchbay.Benchmarks -- packed
 
     dotnet run -c Release --project bench/Patchbay.Benchmarks -- tokenizers NODE_MODULES PACKAGES TEXTS
       NODE_MODULES  folder with npm's 'tokenizers' 0.23.2

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Patchbay.Engine.Kernels.Emitted;
 
 namespace Patchbay.Engine.Kernels;
 
@@ -18,8 +19,13 @@ internal enum SimdPath
 /// </summary>
 internal static class Simd
 {
-    /// <summary>Environment variable that forces a width: <c>scalar</c>, <c>128</c>, <c>256</c> or <c>512</c>.</summary>
+    /// <summary>
+    /// Environment variable that forces a width, <c>scalar</c>, <c>128</c>, <c>256</c> or <c>512</c>, or asks for the widest together
+    /// with emitted kernels: <c>emitted</c>.
+    /// </summary>
     public const string ForceVariable = "PATCHBAY_FORCE_SIMD";
+
+    private const string Emitted = "emitted";
 
     /// <summary>2^112, the difference between the exponent biases of binary32 and binary16.</summary>
     public const float HalfToSingleScale = 5.192296858534828e33f;
@@ -35,6 +41,9 @@ internal static class Simd
 
     /// <summary>The width that kernels use. A readonly field after <see cref="Supported"/>, so that the JIT knows its value.</summary>
     public static readonly SimdPath Path = Choose(Environment.GetEnvironmentVariable(ForceVariable));
+
+    /// <summary>Whether the width was forced, so that nothing wider may be used.</summary>
+    public static bool IsForced { get; } = Environment.GetEnvironmentVariable(ForceVariable) is not (null or "" or Emitted);
 
     /// <summary>Runs a kernel on a given width; tests compare them all.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -73,13 +82,20 @@ internal static class Simd
             return Supported[0];
         }
 
+        if (forced == Emitted)
+        {
+            return EmittedTiles.IsAvailable
+                ? Supported[0]
+                : throw new InvalidOperationException($"{ForceVariable}: emitted kernels cannot be used: {EmittedTiles.State}.");
+        }
+
         var path = forced switch
         {
             "scalar" => SimdPath.Scalar,
             "128" => SimdPath.V128,
             "256" => SimdPath.V256,
             "512" => SimdPath.V512,
-            _ => throw new InvalidOperationException($"{ForceVariable}: expected scalar, 128, 256 or 512, found '{forced}'."),
+            _ => throw new InvalidOperationException($"{ForceVariable}: expected scalar, 128, 256, 512 or emitted, found '{forced}'."),
         };
         return Supported.Contains(path)
             ? path

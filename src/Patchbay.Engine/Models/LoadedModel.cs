@@ -8,18 +8,20 @@ namespace Patchbay.Engine.Models;
 internal sealed class LoadedModel : IDisposable
 {
     private readonly ModelBuilder _memory;
-    private readonly PackedWeights _packed;
 
     private LoadedModel(ModelBuilder memory, PackedWeights packed, DecoderModel model, string name)
     {
         _memory = memory;
-        _packed = packed;
+        Packed = packed;
         Model = model;
         Name = name;
         EndOfSequence = model.Config.EndOfSequence;
     }
 
     public DecoderModel Model { get; }
+
+    /// <summary>Those of its weights that are packed.</summary>
+    public PackedWeights Packed { get; }
 
     /// <summary>The name of the directory or file.</summary>
     public string Name { get; }
@@ -56,7 +58,7 @@ internal sealed class LoadedModel : IDisposable
 
     public void Dispose()
     {
-        _packed.Dispose();
+        Packed.Dispose();
         _memory.Dispose();
     }
 

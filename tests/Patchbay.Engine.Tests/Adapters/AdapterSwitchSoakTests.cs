@@ -19,7 +19,7 @@ public sealed class AdapterSwitchSoakTests
     [Fact]
     public async Task LoadsAndRetirementsUnderLoad_ChangeNoAnswer_AndLeaveNothingBehind()
     {
-        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = Path.Combine(s_demo, "base") });
+        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { Weights = WeightFormat.Native, ModelPath = Path.Combine(s_demo, "base") });
         var prompts = s_names.ToDictionary(name => name, name => Golden(name));
         var names = new Dictionary<AdapterDigest, string>();
         await Warm(engine, prompts, names);

@@ -26,7 +26,7 @@ public sealed class ReplacedValueTests
             }
         }
 
-        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = ModelPath(model) });
+        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { Weights = WeightFormat.Native, ModelPath = ModelPath(model) });
         var version = await engine.LoadAdapterAsync(adapter.Write());
         Assert.Equal(await LogitsAsync(engine, null), await LogitsAsync(engine, version.Digest));
     }
@@ -77,10 +77,10 @@ public sealed class ReplacedValueTests
     {
         var model = ModelPath("llama");
         var adapter = Path.Combine(Fixtures.Own, "peft", "layer_replication", "adapter");
-        await using var roomy = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = model });
+        await using var roomy = await InferenceEngine.OpenAsync(new EngineOptions { Weights = WeightFormat.Native, ModelPath = model });
         using var loaded = Checkpoints("llama");
         var shapes = loaded.Model.KvShapes.Sum(shape => Engine.KvCache.KvStore.BytesPerBlock(shape, KvFormat.F32));
-        await using var tight = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = model, KvCacheBytes = shapes * 12, MaxBatchTokens = 16 });
+        await using var tight = await InferenceEngine.OpenAsync(new EngineOptions { Weights = WeightFormat.Native, ModelPath = model, KvCacheBytes = shapes * 12, MaxBatchTokens = 16 });
         var digest = (await tight.LoadAdapterAsync(adapter)).Digest;
         await roomy.LoadAdapterAsync(adapter);
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => LogitsAsync(tight, i % 2 == 0 ? digest : null)));

@@ -75,7 +75,7 @@ public sealed class CompositionGoldenTests
     }
 
     private static Task<InferenceEngine> OpenAsync(string model) =>
-        InferenceEngine.OpenAsync(new EngineOptions { ModelPath = Path.Combine(Fixtures.Own, model), ContextLength = 512 });
+        InferenceEngine.OpenAsync(new EngineOptions { Weights = WeightFormat.Native, ModelPath = Path.Combine(Fixtures.Own, model), ContextLength = 512 });
 
     private static async Task<int[]> TokensAsync(InferenceEngine engine, GoldenCase golden)
     {

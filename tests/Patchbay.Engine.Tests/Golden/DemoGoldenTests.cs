@@ -15,7 +15,7 @@ public sealed class DemoGoldenTests
     [MemberData(nameof(Adapters))]
     public async Task EveryPrompt_GivesTheRecordedTokens(string name)
     {
-        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = Path.Combine(s_demo, "base") });
+        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { Weights = WeightFormat.Native, ModelPath = Path.Combine(s_demo, "base") });
         AdapterDigest? adapter = name == "base" ? null : (await engine.LoadAdapterAsync(Path.Combine(s_demo, "adapters", name))).Digest;
         var lines = await File.ReadAllLinesAsync(Path.Combine(s_demo, "eval", $"{name}.jsonl"));
         Assert.NotEmpty(lines);
@@ -30,7 +30,7 @@ public sealed class DemoGoldenTests
     [Fact]
     public async Task EveryGoldenPrompt_HasTheRecordedLogits()
     {
-        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = Path.Combine(s_demo, "base") });
+        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { Weights = WeightFormat.Native, ModelPath = Path.Combine(s_demo, "base") });
         using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(s_demo, "eval", "golden.json")));
         var cases = json.RootElement.GetProperty("cases").EnumerateArray().ToList();
         Assert.Equal(70, cases.Count);

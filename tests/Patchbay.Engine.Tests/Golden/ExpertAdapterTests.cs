@@ -19,7 +19,7 @@ public sealed class ExpertAdapterTests
         using var expected = SafetensorsFile.Open(Path.Combine(folder, "expected.safetensors"));
         foreach (var golden in GoldenCase.Read(folder))
         {
-            await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = Path.Combine(Fixtures.Own, golden.Base) });
+            await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { Weights = WeightFormat.Native, ModelPath = Path.Combine(Fixtures.Own, golden.Base) });
             var adapter = await engine.LoadAdapterAsync(Path.Combine(Fixtures.Own, golden.Adapters[0].Path));
             var answer = await GoldenAnswer.ComputeAsync(engine, golden, adapter.Digest);
             Assert.InRange(answer.LargestDifference(golden, expected), 0, golden.Tolerance);
@@ -30,7 +30,7 @@ public sealed class ExpertAdapterTests
     [Fact]
     public async Task UnknownParameter_IsRefusedByName()
     {
-        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = Path.Combine(Fixtures.Own, "families", "llama") });
+        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { Weights = WeightFormat.Native, ModelPath = Path.Combine(Fixtures.Own, "families", "llama") });
         var refusal = await Assert.ThrowsAsync<AdapterRefusedException>(
             () => engine.LoadAdapterAsync(Path.Combine(Fixtures.Own, "refuse", "config_unknown_parameter")));
         Assert.Contains("target_parameters", refusal.Message, StringComparison.Ordinal);

@@ -99,7 +99,7 @@ public sealed class FamilyGoldenTests
     private static async Task CheckAsync(string model, string folder, Func<GoldenCase, bool> isWanted)
     {
         using var expected = SafetensorsFile.Open(Path.Combine(folder, "expected.safetensors"));
-        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = model, ContextLength = 512 });
+        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { Weights = WeightFormat.Native, ModelPath = model, ContextLength = 512 });
         var cases = GoldenCase.Read(folder).Where(isWanted).ToList();
         Assert.NotEmpty(cases);
         foreach (var golden in cases)

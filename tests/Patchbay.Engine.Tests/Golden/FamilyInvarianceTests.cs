@@ -6,15 +6,28 @@ namespace Patchbay.Engine.Tests.Golden;
 /// </summary>
 public sealed class FamilyInvarianceTests
 {
-    public static TheoryData<string> Families => FamilyGoldenTests.Families;
+    public static TheoryData<string, WeightFormat> Families
+    {
+        get
+        {
+            var data = new TheoryData<string, WeightFormat>();
+            foreach (var family in FamilyGoldenTests.Families)
+            {
+                data.Add(family, WeightFormat.Native);
+                data.Add(family, WeightFormat.Q8);
+            }
+
+            return data;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Families))]
-    public async Task AllRequestsAtOnce_EqualTheSameRequestsAlone(string family)
+    public async Task AllRequestsAtOnce_EqualTheSameRequestsAlone(string family, WeightFormat weights)
     {
         var folder = Path.Combine(Fixtures.Own, "families", family);
         var cases = GoldenCase.Read(folder);
-        await using var alone = await InferenceEngine.OpenAsync(Options(folder, 512, threads: 1));
+        await using var alone = await InferenceEngine.OpenAsync(Options(folder, 512, threads: 1, weights));
         var expected = new List<Answer>();
         foreach (var golden in cases)
         {
@@ -23,7 +36,7 @@ public sealed class FamilyInvarianceTests
 
         foreach (var (chunk, threads) in new[] { (1, 1), (7, 2), (512, 2) })
         {
-            await using var engine = await InferenceEngine.OpenAsync(Options(folder, chunk, threads));
+            await using var engine = await InferenceEngine.OpenAsync(Options(folder, chunk, threads, weights));
             var answers = await Task.WhenAll(cases.Select(golden => AnswerAsync(engine, golden)));
             for (var i = 0; i < cases.Count; i++)
             {
@@ -54,8 +67,8 @@ public sealed class FamilyInvarianceTests
         }
     }
 
-    private static EngineOptions Options(string folder, int chunk, int threads) =>
-        new() { ModelPath = folder, ContextLength = 600, MaxBatchTokens = chunk, ThreadCount = threads };
+    private static EngineOptions Options(string folder, int chunk, int threads, WeightFormat weights = WeightFormat.Native) =>
+        new() { Weights = weights, ModelPath = folder, ContextLength = 600, MaxBatchTokens = chunk, ThreadCount = threads };
 
     private static async Task<Answer> AnswerAsync(InferenceEngine engine, GoldenCase golden)
     {

@@ -25,7 +25,7 @@ public sealed class GgufAdapterGoldenTests
         {
             await File.WriteAllBytesAsync(Path.Combine(adapter.FullName, "lora.gguf"), Convert(Path.Combine(folder, "lora"), architecture, pairedHeadDim));
             using var expected = SafetensorsFile.Open(Path.Combine(folder, "expected.safetensors"));
-            await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = folder, ContextLength = 512 });
+            await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { Weights = WeightFormat.Native, ModelPath = folder, ContextLength = 512 });
             var version = await engine.LoadAdapterAsync(adapter.FullName);
             foreach (var golden in GoldenCase.Read(folder).Where(golden => golden.Adapters.Count == 1))
             {

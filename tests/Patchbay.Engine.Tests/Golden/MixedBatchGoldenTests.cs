@@ -14,7 +14,7 @@ public sealed class MixedBatchGoldenTests
         var cases = GoldenCase.Read(s_folder);
         using var expected = SafetensorsFile.Open(Path.Combine(s_folder, "expected.safetensors"));
         await using var engine = await InferenceEngine.OpenAsync(
-            new EngineOptions { ModelPath = Path.Combine(Fixtures.Own, cases[0].Base), ContextLength = 512 });
+            new EngineOptions { Weights = WeightFormat.Native, ModelPath = Path.Combine(Fixtures.Own, cases[0].Base), ContextLength = 512 });
         var answers = await Task.WhenAll(cases.Select(golden => GoldenAnswer.ComputeAsync(engine, golden)));
         for (var i = 0; i < cases.Count; i++)
         {
@@ -39,7 +39,7 @@ public sealed class MixedBatchGoldenTests
             .SelectMany(GoldenCase.Read)
             .Where(golden => golden.Base == model)
             .ToList();
-        var options = new EngineOptions { ModelPath = Path.Combine(Fixtures.Own, model), ContextLength = 512, PrefixCache = false };
+        var options = new EngineOptions { Weights = WeightFormat.Native, ModelPath = Path.Combine(Fixtures.Own, model), ContextLength = 512, PrefixCache = false };
         await using var alone = await InferenceEngine.OpenAsync(options with { ThreadCount = 1 });
         await using var together = await InferenceEngine.OpenAsync(options with { MaxBatchTokens = batchTokens });
         var answers = await Task.WhenAll(cases.Select(golden => GoldenAnswer.ComputeAsync(together, golden)));
@@ -64,7 +64,7 @@ public sealed class MixedBatchGoldenTests
             .Where(golden => golden.Base == "families/llama")
             .Select(golden => golden with { Input = [.. golden.Input, .. golden.Input, .. golden.Input] })
             .ToList();
-        var options = new EngineOptions { ModelPath = Path.Combine(Fixtures.Own, "families", "llama"), ContextLength = 512 };
+        var options = new EngineOptions { Weights = WeightFormat.Native, ModelPath = Path.Combine(Fixtures.Own, "families", "llama"), ContextLength = 512 };
         await using var alone = await InferenceEngine.OpenAsync(options with { ThreadCount = 1, PrefixCache = false });
         await using var cached = await InferenceEngine.OpenAsync(options with { MaxBatchTokens = 50, KvCacheBytes = 64 << 20 });
         var expected = new List<int[]>();

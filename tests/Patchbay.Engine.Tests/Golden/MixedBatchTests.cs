@@ -8,17 +8,25 @@ public sealed class MixedBatchTests
     private static readonly string s_demo = Path.Combine(Fixtures.Repository, "demo");
     private static readonly string[] s_adapters = ["education", "finance", "medical", "medical-bad", "medical-v2", "pirate"];
 
-    public static TheoryData<int, bool, int> Settings
+    public static TheoryData<int, bool, int, WeightFormat> Settings
     {
         get
         {
-            var data = new TheoryData<int, bool, int>();
+            var data = new TheoryData<int, bool, int, WeightFormat>
+            {
+                { 1, false, 2, WeightFormat.Q8 },
+                { 7, true, 2, WeightFormat.Q8 },
+                { 64, false, 1, WeightFormat.Q8 },
+                { 512, true, 2, WeightFormat.Q8 },
+                { 7, false, 2, WeightFormat.Q4 },
+                { 512, true, 1, WeightFormat.Q4 },
+            };
             foreach (var chunk in new[] { 1, 7, 64, 512 })
             {
                 foreach (var prefixCache in new[] { true, false })
                 {
-                    data.Add(chunk, prefixCache, 1);
-                    data.Add(chunk, prefixCache, 2);
+                    data.Add(chunk, prefixCache, 1, WeightFormat.Native);
+                    data.Add(chunk, prefixCache, 2, WeightFormat.Native);
                 }
             }
 
@@ -28,10 +36,10 @@ public sealed class MixedBatchTests
 
     [Theory]
     [MemberData(nameof(Settings))]
-    public async Task SixteenRequestsAtOnce_EqualTheSameRequestsAlone(int chunk, bool prefixCache, int threads)
+    public async Task SixteenRequestsAtOnce_EqualTheSameRequestsAlone(int chunk, bool prefixCache, int threads, WeightFormat weights)
     {
         var requests = Requests();
-        await using var alone = await OpenAsync(new EngineOptions { ModelPath = Model, ThreadCount = 1, PrefixCache = false });
+        await using var alone = await OpenAsync(new EngineOptions { Weights = weights, ModelPath = Model, ThreadCount = 1, PrefixCache = false });
         var expected = new List<Answer>();
         foreach (var request in requests)
         {
@@ -40,6 +48,7 @@ public sealed class MixedBatchTests
 
         await using var engine = await OpenAsync(new EngineOptions
         {
+            Weights = weights,
             ModelPath = Model,
             MaxBatchTokens = chunk,
             PrefixCache = prefixCache,
@@ -65,9 +74,9 @@ public sealed class MixedBatchTests
     public async Task MemoryForFewSequences_Preempts_AndChangesNothing()
     {
         var requests = Requests();
-        await using var alone = await OpenAsync(new EngineOptions { ModelPath = Model, PrefixCache = false });
+        await using var alone = await OpenAsync(new EngineOptions { Weights = WeightFormat.Native, ModelPath = Model, PrefixCache = false });
         // 6,144 bytes a token: room for about 190 tokens, where sixteen requests need several times that.
-        await using var tight = await OpenAsync(new EngineOptions { ModelPath = Model, KvCacheBytes = 12 * 16 * 6144, MaxBatchTokens = 32 });
+        await using var tight = await OpenAsync(new EngineOptions { Weights = WeightFormat.Native, ModelPath = Model, KvCacheBytes = 12 * 16 * 6144, MaxBatchTokens = 32 });
         var answers = await Task.WhenAll(requests.Select(request => AnswerAsync(tight, request)));
         for (var i = 0; i < requests.Count; i++)
         {

@@ -20,7 +20,7 @@ public sealed class PeftGoldenTests
         foreach (var golden in GoldenCase.Read(folder))
         {
             await using var engine = await InferenceEngine.OpenAsync(
-                new EngineOptions { ModelPath = Path.Combine(Fixtures.Own, golden.Base), ContextLength = 512 });
+                new EngineOptions { Weights = WeightFormat.Native, ModelPath = Path.Combine(Fixtures.Own, golden.Base), ContextLength = 512 });
             var version = await engine.LoadAdapterAsync(Path.Combine(Fixtures.Own, Assert.Single(golden.Adapters).Path));
             var answer = await GoldenAnswer.ComputeAsync(engine, golden, version.Digest);
             var difference = answer.LargestDifference(golden, expected);

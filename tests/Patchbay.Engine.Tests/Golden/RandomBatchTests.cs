@@ -56,6 +56,7 @@ public sealed class RandomBatchTests
 
     private static Task<InferenceEngine> OpenAsync(Batch batch, string folder) => InferenceEngine.OpenAsync(new EngineOptions
     {
+        Weights = WeightFormat.Native,
         ModelPath = folder,
         ContextLength = 256,
         MaxBatchTokens = batch.Chunk,

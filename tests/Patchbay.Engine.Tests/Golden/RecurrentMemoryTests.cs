@@ -11,9 +11,9 @@ public sealed class RecurrentMemoryTests
     [InlineData("minimax")]
     public async Task FewerSlotsThanRequests_WaitAndAnswerTheSame(string family)
     {
-        await using var alone = await OpenAsync(family, new EngineOptions { ModelPath = Folder(family), ContextLength = 512 });
+        await using var alone = await OpenAsync(family, new EngineOptions { Weights = WeightFormat.Native, ModelPath = Folder(family), ContextLength = 512 });
         await using var narrow = await OpenAsync(
-            family, new EngineOptions { ModelPath = Folder(family), ContextLength = 512, MaxRunningSequences = 2, MaxBatchTokens = 16 });
+            family, new EngineOptions { Weights = WeightFormat.Native, ModelPath = Folder(family), ContextLength = 512, MaxRunningSequences = 2, MaxBatchTokens = 16 });
         await CheckAsync(alone, narrow);
     }
 
@@ -23,10 +23,10 @@ public sealed class RecurrentMemoryTests
     [InlineData("lfm2")]
     public async Task MemoryForFewSequences_Preempts_AndRestartsFromAnEmptyState(string family)
     {
-        await using var alone = await OpenAsync(family, new EngineOptions { ModelPath = Folder(family), ContextLength = 512 });
+        await using var alone = await OpenAsync(family, new EngineOptions { Weights = WeightFormat.Native, ModelPath = Folder(family), ContextLength = 512 });
         var blockBytes = family == "qwen3_next" ? 16 * 2 * 32 * 4L : 16 * 2 * 24 * 4L;
         await using var tight = await OpenAsync(
-            family, new EngineOptions { ModelPath = Folder(family), ContextLength = 512, KvCacheBytes = 9 * blockBytes, MaxBatchTokens = 32 });
+            family, new EngineOptions { Weights = WeightFormat.Native, ModelPath = Folder(family), ContextLength = 512, KvCacheBytes = 9 * blockBytes, MaxBatchTokens = 32 });
         await CheckAsync(alone, tight);
         Assert.True(tight.Statistics.Preemptions > 0);
     }
@@ -34,7 +34,7 @@ public sealed class RecurrentMemoryTests
     [Fact]
     public async Task PromptThatWasSeenBefore_IsNotTakenFromAPrefixCache()
     {
-        await using var engine = await OpenAsync("lfm2", new EngineOptions { ModelPath = Folder("lfm2"), ContextLength = 512, PrefixCache = true });
+        await using var engine = await OpenAsync("lfm2", new EngineOptions { Weights = WeightFormat.Native, ModelPath = Folder("lfm2"), ContextLength = 512, PrefixCache = true });
         var first = await AnswerAsync(engine, Prompt(3));
         Assert.Equal(first, await AnswerAsync(engine, Prompt(3)));
         Assert.Equal(0, engine.Statistics.CachedPromptTokens);

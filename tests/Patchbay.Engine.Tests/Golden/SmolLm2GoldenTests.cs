@@ -22,7 +22,7 @@ public sealed class SmolLm2GoldenTests
     [Fact]
     public async Task EveryReferenceCase_GivesTheRecordedTokens()
     {
-        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = Path.Combine(Folder, "SmolLM2-135M-Instruct.Q4_1.gguf") });
+        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { Weights = WeightFormat.Native, ModelPath = Path.Combine(Folder, "SmolLM2-135M-Instruct.Q4_1.gguf") });
         using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(Folder, "reference.json")));
         var cases = json.RootElement.GetProperty("cases").EnumerateArray().ToList();
         Assert.Equal(60, cases.Count);
@@ -33,7 +33,7 @@ public sealed class SmolLm2GoldenTests
     [Fact]
     public async Task LastPositionsOfAPrompt_HaveTheReferenceLogits()
     {
-        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = Path.Combine(Folder, "SmolLM2-135M-Instruct.Q4_1.gguf") });
+        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { Weights = WeightFormat.Native, ModelPath = Path.Combine(Folder, "SmolLM2-135M-Instruct.Q4_1.gguf") });
         using var reference = SafetensorsFile.Open(Path.Combine(Folder, "reference.safetensors"));
         var prompt = Prompt(reference);
         foreach (var name in new[] { "base", "medical", "finance", "education", "pirate" })

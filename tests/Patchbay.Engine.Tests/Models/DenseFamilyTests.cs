@@ -24,7 +24,7 @@ public sealed class DenseFamilyTests : IDisposable
         CopyWeights(family, name => name.StartsWith(prefix, StringComparison.Ordinal) ? name[prefix.Length..] : name);
         var source = Path.Combine(Fixtures.Own, "families", family);
         using var expected = SafetensorsFile.Open(Path.Combine(source, "expected.safetensors"));
-        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = _folder.FullName });
+        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { Weights = WeightFormat.Native, ModelPath = _folder.FullName });
         var golden = GoldenCase.Read(source)[0];
         var answer = await GoldenAnswer.ComputeAsync(engine, golden, adapter: null);
         Assert.True(answer.LargestDifference(golden, expected) <= golden.Tolerance);
@@ -37,7 +37,7 @@ public sealed class DenseFamilyTests : IDisposable
     public async Task LearnedPositions_EndTheContext(string family, int positions)
     {
         await using var engine = await InferenceEngine.OpenAsync(
-            new EngineOptions { ModelPath = Path.Combine(Fixtures.Own, "families", family), ContextLength = 512 });
+            new EngineOptions { Weights = WeightFormat.Native, ModelPath = Path.Combine(Fixtures.Own, "families", family), ContextLength = 512 });
         Assert.Equal(positions, engine.Model.ContextLength);
     }
 

@@ -58,7 +58,7 @@ public sealed class GgufArchitectureTests : IDisposable
         var folder = Path.Combine(Fixtures.Own, "families", family);
         File.WriteAllBytes(_file, GgufConversion.Convert(folder, s_rules[family]));
         using var expected = SafetensorsFile.Open(Path.Combine(folder, "expected.safetensors"));
-        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = _file, ContextLength = 512 });
+        await using var engine = await InferenceEngine.OpenAsync(new EngineOptions { Weights = WeightFormat.Native, ModelPath = _file, ContextLength = 512 });
         await using var reference = family == "gemma2" ? await WithHeadScaleAsync(folder) : null;
         foreach (var golden in GoldenCase.Read(folder))
         {
@@ -130,7 +130,7 @@ public sealed class GgufArchitectureTests : IDisposable
         var config = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!;
         config["query_pre_attn_scalar"] = config["head_dim"]!.GetValue<int>();
         File.WriteAllText(Path.Combine(copy.FullName, "config.json"), config.ToJsonString());
-        return await InferenceEngine.OpenAsync(new EngineOptions { ModelPath = copy.FullName, ContextLength = 512 });
+        return await InferenceEngine.OpenAsync(new EngineOptions { Weights = WeightFormat.Native, ModelPath = copy.FullName, ContextLength = 512 });
     }
 
     private static void AssertEqual(GoldenAnswer expected, GoldenAnswer actual, float tolerance)

@@ -9,10 +9,11 @@ namespace Patchbay.Engine.Kernels.Packed;
 /// </summary>
 internal static unsafe class PackedMatMul
 {
+    // Tasks at least, where there are as many panels: one that a busy processor holds up is a small part.
+    private const int TasksPerWorker = 8;
+
     // Weights of one task where each is used once: enough to be worth a claim, few enough to balance.
     private const long TaskBytes = 128 * 1024;
-
-    private const int TasksPerWorker = 8;
 
     // Activations of one pass over the weights of a task: they stay in the second-level cache beside a panel.
     private const int BlockBytes = 256 * 1024;

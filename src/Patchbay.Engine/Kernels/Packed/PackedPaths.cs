@@ -32,10 +32,14 @@ internal static unsafe class PackedPaths
     /// <summary>The ways that this processor has, best first.</summary>
     public static IReadOnlyList<PackedPath> Supported => s_supported.Value;
 
-    /// <summary>The best way within a SIMD width: what forces the width forces this too.</summary>
+    /// <summary>
+    /// The best way within a SIMD width: what forces the width forces this too. Where nothing does, emitted code may be wider than
+    /// the vectors that this program was compiled for.
+    /// </summary>
     public static PackedPath For(SimdPath width) => width switch
     {
-        SimdPath.V512 => Supported[0],
+        _ when width == Simd.Path && !Simd.IsForced => Supported[0],
+        SimdPath.V512 => Best(PackedPath.Emitted, PackedPath.Vnni256, PackedPath.V512, PackedPath.Scalar),
         SimdPath.V256 => Best(PackedPath.Vnni256, PackedPath.V256, PackedPath.V128, PackedPath.Scalar),
         SimdPath.V128 => Best(PackedPath.V128, PackedPath.Scalar),
         _ => PackedPath.Scalar,

@@ -1,0 +1,136 @@
+using Patchbay.Engine.Kernels;
+using Patchbay.Engine.Kernels.Packed;
+using Patchbay.Engine.Tensors;
+
+namespace Patchbay.Engine.Tests.Kernels.Packed;
+
+/// <summary>What is in a panel, read as its layout is described.</summary>
+public sealed unsafe class WeightPackerTests
+{
+    [Theory]
+    [InlineData("Q8")]
+    [InlineData("Q4")]
+    [InlineData("Q4Minimum")]
+    public void StoredBlocks_KeepTheirExactValues(string encoding)
+    {
+        foreach (var (rows, columns) in new[] { (1, 32), (35, 96), (64, 608) })
+        {
+            using var stored = PackedMatMulTests.RandomStored(Enum.Parse<PackedEncoding>(encoding), rows, columns);
+            using var packed = WeightPacker.Pack(stored, Enum.Parse<PackedEncoding>(encoding))!;
+            using var row = NativeBuffer.Of<float>(columns);
+            for (var n = 0; n < rows; n++)
+            {
+                WeightDecoder.DecodeRow(stored, n, row.Floats);
+                for (var k = 0; k < columns; k++)
+                {
+                    Assert.Equal(row.Floats[k], ValueOf(packed, n, k));
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("F32")]
+    [InlineData("BF16")]
+    [InlineData("F16")]
+    public void Q8OfValues_IsWithinHalfAStep(string type)
+    {
+        using var stored = RandomValues(Enum.Parse<ElementType>(type), 50, 128);
+        using var packed = WeightPacker.Pack(stored, PackedEncoding.Q8)!;
+        Compare(stored, packed, (group, k, value) =>
+        {
+            var largest = group.Max(MathF.Abs);
+            // Half a step, and what a binary16 scale rounds away.
+            Assert.InRange(MathF.Abs(value - group[k]), 0, (largest / 127 * 0.51f) + 4e-6f);
+        });
+    }
+
+    [Fact]
+    public void Q4OfValues_LeavesNoMoreErrorThanThePlainScale()
+    {
+        using var stored = RandomValues(ElementType.F32, 64, 128);
+        using var packed = WeightPacker.Pack(stored, PackedEncoding.Q4)!;
+        var (searched, plain) = (0.0, 0.0);
+        Compare(stored, packed, (group, k, value) =>
+        {
+            // Q4_0 as ggml's reference makes it: the largest weight is −8 steps.
+            var scale = group.MaxBy(MathF.Abs) / -8;
+            var code = scale == 0 ? 0 : Math.Clamp(MathF.Floor((group[k] / scale) + 0.5f), -8, 7);
+            searched += Math.Pow(value - group[k], 2);
+            plain += Math.Pow((code * scale) - group[k], 2);
+        });
+        Assert.InRange(searched, plain / 10, plain * 0.95);
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(3e38f)]
+    public void WeightsWithoutAFiniteScale_AreNotPacked(float value)
+    {
+        using var stored = RandomValues(ElementType.F32, 20, 64);
+        ((float*)stored.Row(17))[40] = value;
+        Assert.Null(WeightPacker.Pack(stored, PackedEncoding.Q8));
+        Assert.Null(WeightPacker.Pack(stored, PackedEncoding.Q4));
+    }
+
+    [Fact]
+    public void RowsOfPartialGroups_CannotBePacked()
+    {
+        using var narrow = WeightMatrix.Allocate(16, 48);
+        using var wide = WeightMatrix.Allocate(16, 64);
+        Assert.False(WeightPacker.CanPack(narrow, PackedEncoding.Q8));
+        Assert.True(WeightPacker.CanPack(wide, PackedEncoding.Q8));
+        Assert.False(WeightPacker.CanPack(wide, PackedEncoding.Q4Minimum));
+    }
+
+    private static void Compare(WeightMatrix stored, PackedMatrix packed, Action<float[], int, float> check)
+    {
+        using var row = NativeBuffer.Of<float>(stored.Columns);
+        for (var n = 0; n < stored.Rows; n++)
+        {
+            WeightDecoder.DecodeRow(stored, n, row.Floats);
+            for (var k = 0; k < stored.Columns; k++)
+            {
+                check(new ReadOnlySpan<float>(row.Floats + (k & ~31), 32).ToArray(), k & 31, ValueOf(packed, n, k));
+            }
+        }
+    }
+
+    private static float ValueOf(PackedMatrix packed, int row, int column)
+    {
+        var panel = packed.Panel(row / 16);
+        var (group, within) = (column / 32, column % 32);
+        var isByte = packed.Encoding == PackedEncoding.Q8;
+        var line = isByte ? within / 4 : within % 16 / 4;
+        var code = panel[(((group * packed.Encoding.Lines()) + line) * 64) + (row % 16 * 4) + (within % 4)];
+        var scales = (Half*)(panel + packed.Encoding.CodeBytes(packed.Columns)) + (group * packed.Encoding.ScaleBytes() / 2) + (row % 16);
+        if (isByte)
+        {
+            return (float)scales[0] * (code - 128);
+        }
+
+        var nibble = within < 16 ? code & 15 : code >> 4;
+        return packed.Encoding.HasMinimum() ? ((float)scales[0] * nibble) + (float)scales[16] : (float)scales[0] * (nibble - 8);
+    }
+
+    // Groups of ordinary, tiny and zero weights.
+    private static WeightMatrix RandomValues(ElementType type, int rows, int columns)
+    {
+        var random = new Random(rows);
+        var size = type.Block().Bytes;
+        var buffer = new NativeBuffer((long)rows * columns * size);
+        for (var i = 0; i < rows * columns; i++)
+        {
+            var value = (i / 32 % 9) switch { 0 => 0, 1 => 1e-5f, 2 => 3f, _ => 0.05f } * (random.NextSingle() + random.NextSingle() - 1);
+            switch (type)
+            {
+                case ElementType.F32: ((float*)buffer.Data)[i] = value; break;
+                case ElementType.F16: ((Half*)buffer.Data)[i] = (Half)value; break;
+                default: ((ushort*)buffer.Data)[i] = (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16); break;
+            }
+        }
+
+        return new WeightMatrix(type, rows, columns, buffer.Data, buffer);
+    }
+}
