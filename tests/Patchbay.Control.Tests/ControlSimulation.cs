@@ -44,7 +44,7 @@ internal sealed class ControlSimulation : IDisposable
         var plan = _random.Next(4);
         _files.Restart();
         _files.IsCrash = plan == 0;
-        _files.FailAt = plan <= 1 ? _random.Next(1, 30) : 0;
+        _files.FailAt = plan <= 1 ? _random.Next(1, 12) : 0;
         CommandResult? result = null;
         try
         {

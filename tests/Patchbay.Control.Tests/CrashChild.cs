@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Patchbay.Control.Versions;
 
 namespace Patchbay.Control.Tests;
@@ -13,16 +12,8 @@ internal static class CrashChild
 
     public const string SeedVariable = "PATCHBAY_TEST_CRASH_SEED";
 
-    [ModuleInitializer]
-    internal static void Start()
-    {
-        if (Environment.GetEnvironmentVariable(Variable) is { } directory)
-        {
-            RunAsync(directory, int.Parse(Environment.GetEnvironmentVariable(SeedVariable)!, System.Globalization.CultureInfo.InvariantCulture)).GetAwaiter().GetResult();
-        }
-    }
-
-    private static async Task RunAsync(string directory, int seed)
+    /// <summary>Gives commands without end.</summary>
+    public static async Task RunAsync(string directory, int seed)
     {
         var random = new Random(seed);
         await using var data = await ControlDataDirectory.OpenAsync(directory, null, TimeProvider.System, default);

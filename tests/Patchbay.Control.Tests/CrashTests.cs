@@ -104,12 +104,18 @@ public sealed class CrashTests
         start.Environment[CrashChild.SeedVariable] = $"{seed}";
         using var child = Process.Start(start)!;
         var last = "";
-        for (var i = 0; i < acknowledgements && await child.StandardOutput.ReadLineAsync() is { } line; i++)
+        try
         {
-            last = line;
+            for (var i = 0; i < acknowledgements && await child.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) is { } line; i++)
+            {
+                last = line;
+            }
+            await Task.Delay(seed % 7);
         }
-        await Task.Delay(seed % 7);
-        child.Kill();
+        finally
+        {
+            child.Kill();
+        }
         while (await child.StandardOutput.ReadLineAsync() is { } line)
         {
             last = line;
