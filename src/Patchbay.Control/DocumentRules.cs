@@ -47,12 +47,13 @@ internal static class DocumentRules
                 return ControlDecision.Refuse(CommandOutcome.NoSuchVersion, state, $"No adapter has the version {digest} that {edit.Kind} '{edit.Key}' needs.");
             }
         }
-        if (before is not null && before.Json == edit.Json && before.References.SequenceEqual(edit.References))
+        var json = edit.Json.Trim();
+        if (before is not null && before.Json == json && before.References.SequenceEqual(edit.References))
         {
             return null;
         }
         var document = new ControlDocument(
-            edit.Kind, edit.Key, (before?.Revision ?? state.HighestRemovedRevision) + 1, edit.Json, edit.References);
+            edit.Kind, edit.Key, (before?.Revision ?? state.HighestRemovedRevision) + 1, json, edit.References);
         state = state with { Documents = state.Documents.SetItem((edit.Kind, edit.Key), document) };
         return null;
     }
@@ -77,9 +78,9 @@ internal static class DocumentRules
         {
             return $"A document of kind '{edit.Kind}' cannot be edited; expected route, release or setting.";
         }
-        if (edit.Key.Length is 0 or > MaxKey || edit.Key.Contains('\0', StringComparison.Ordinal))
+        if (edit.Key.Length is 0 or > MaxKey || edit.Key.Contains('\0', StringComparison.Ordinal) || !IsUnicode(edit.Key))
         {
-            return $"The key of a {edit.Kind} has 1 to {MaxKey} characters and no NUL.";
+            return $"The key of a {edit.Kind} has 1 to {MaxKey} characters of valid Unicode and no NUL.";
         }
         if (edit.Json is null)
         {
@@ -92,11 +93,25 @@ internal static class DocumentRules
         try
         {
             using var document = JsonDocument.Parse(edit.Json);
-            return null;
+            return IsUnicode(edit.Json) ? null : $"A {edit.Kind} must be valid Unicode.";
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
             return $"A {edit.Kind} must be a JSON value.";
         }
+    }
+
+    // Halves of surrogate pairs would come back as other text.
+    private static bool IsUnicode(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!System.Text.Rune.TryGetRuneAt(text, i, out var rune))
+            {
+                return false;
+            }
+            i += rune.Utf16SequenceLength - 1;
+        }
+        return true;
     }
 }

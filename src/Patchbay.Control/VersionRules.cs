@@ -173,7 +173,8 @@ internal sealed class VersionRules(ControlPlaneOptions options, Func<VersionDige
         var adapter = state.Adapters[name];
         var excess = adapter.Versions.Length - Math.Max(1, options.KeptVersions);
         var gone = adapter.Versions
-            .Where(version => version.Digest != uploaded && !state.IsReferenced(version.Digest) && !options.IsLeased(version.Digest))
+            .Where(version => version.Digest != uploaded && state.FindCurrent(name) != version.Digest
+                && state.FindReference(version.Digest) is null && !options.IsLeased(version.Digest))
             .Take(Math.Max(0, excess)).ToList();
         retired = [.. gone.Select(version => version.Digest)];
         return gone.Count == 0 ? state : WithVersions(state, adapter, adapter.Versions.RemoveRange(gone));

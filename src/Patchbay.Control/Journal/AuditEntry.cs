@@ -47,7 +47,8 @@ public sealed class AuditEntry
     {
         var body = Write(record, sequence, previous, hash: null);
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)));
-        return new AuditEntry(sequence, record, previous, hash, Write(record, sequence, previous, hash));
+        // Read back, so that the record is what the line says: time to the millisecond, details in canonical form.
+        return Parse(Write(record, sequence, previous, hash));
     }
 
     /// <summary>Reads a line; whether its hash is right is the matter of the verifier.</summary>

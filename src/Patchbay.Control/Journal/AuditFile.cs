@@ -42,8 +42,13 @@ public static class AuditFile
         {
             return new AuditVerification(0, AuditEntry.NoPrevious, exception.Message, null);
         }
-        var verifier = new AuditVerifier(anchor, expectedHead);
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        return Verify(file, anchor, expectedHead);
+    }
+
+    internal static AuditVerification Verify(Stream file, AuditAnchor? anchor, string? expectedHead)
+    {
+        var verifier = new AuditVerifier(anchor, expectedHead);
         Feed(file, verifier);
         return verifier.Complete();
     }

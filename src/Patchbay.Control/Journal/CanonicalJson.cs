@@ -132,13 +132,17 @@ internal static class CanonicalJson
         {
             return "0";
         }
-        // "E16" would print 17 digits; "R" prints the shortest ones that read back as the same number.
-        var written = Math.Abs(number).ToString("E16", CultureInfo.InvariantCulture);
+        // "R" prints the shortest digits that read back as the same number, as 12.5, 1E+16 or 1.5E-05.
         var shortest = Math.Abs(number).ToString("R", CultureInfo.InvariantCulture);
         var exponentAt = shortest.IndexOf('E', StringComparison.Ordinal);
         var mantissa = exponentAt < 0 ? shortest : shortest[..exponentAt];
-        var digits = mantissa.Replace(".", "", StringComparison.Ordinal).TrimStart('0').TrimEnd('0');
-        var point = int.Parse(written[(written.IndexOf('E', StringComparison.Ordinal) + 1)..], CultureInfo.InvariantCulture) + 1;
+        var exponent = exponentAt < 0 ? 0 : int.Parse(shortest.AsSpan(exponentAt + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var dot = mantissa.IndexOf('.', StringComparison.Ordinal);
+        var whole = dot < 0 ? mantissa.Length : dot;
+        var written = mantissa.Replace(".", "", StringComparison.Ordinal);
+        var digits = written.TrimStart('0');
+        var point = whole + exponent - (written.Length - digits.Length);
+        digits = digits.TrimEnd('0');
         return (number < 0 ? "-" : "") + Place(digits, point);
     }
 

@@ -16,5 +16,5 @@ public sealed record StoreLimits
     public int MaxDepth { get; init; } = 8;
 
     /// <summary>Bytes that one compressed byte may become, beyond the first 16 MiB.</summary>
-    public int MaxExpansion { get; init; } = 200;
+    public int MaxExpansion { get; init; } = 50;
 }
