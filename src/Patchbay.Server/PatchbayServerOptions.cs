@@ -21,6 +21,9 @@ public sealed record PatchbayServerOptions
     /// <summary>Who may call; empty lets everybody do everything, which is for listeners on loopback only.</summary>
     public KeyRing Keys { get; init; } = KeyRing.Empty;
 
+    /// <summary>Who is told of every change of a release; null tells nobody.</summary>
+    public ReleaseWebhookOptions? Webhook { get; init; }
+
     /// <summary>Most adapter names at the same time.</summary>
     public int MaxAdapters { get; init; } = 100_000;
 
@@ -74,3 +77,8 @@ public sealed record PatchbayServerOptions
     /// <summary>How long running answers may take to end when the server stops.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }
+
+/// <summary>An address that is told of every change of a release.</summary>
+/// <param name="Url">An absolute http or https address.</param>
+/// <param name="Secret">What the notices are signed with.</param>
+public sealed record ReleaseWebhookOptions(Uri Url, string Secret);

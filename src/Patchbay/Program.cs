@@ -9,6 +9,7 @@ var root = new RootCommand("One base model, many LoRA adapters, switched while i
     AdapterCommand.Create(),
     KeyCommand.Create(),
     AuditCommand.Create(),
+    ReleaseCommand.Create(),
     LogitsCommand.Create(),
 };
 // Signals are left to the commands: a server that is told to stop first lets its answers end.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Patchbay.Control;
 using Patchbay.Engine;
 
 namespace Patchbay.Server.Adapters;
@@ -29,6 +30,12 @@ internal sealed class AnsweringModel : IDisposable
     /// <summary>The adapter that answers alone; null for the base and for sums.</summary>
     public string? Name { get; private init; }
 
+    /// <summary>The arm of the alias's plan that chose the version; null where none did.</summary>
+    public string? Arm { get; private init; }
+
+    /// <summary>A version that gets a copy of the request; null for none.</summary>
+    public VersionDigest? Shadow { get; private init; }
+
     /// <summary>The version, or the identity of the sum; null for the base.</summary>
     public string? Digest { get; }
 
@@ -50,6 +57,8 @@ internal sealed class AnsweringModel : IDisposable
         return new AnsweringModel(label, label, digest.ToString(), string.Join('+', parts.Select(part => Show(part.Generation))), leases)
         {
             Name = parts is [{ Weight: 1 } alone] ? alone.Alias.Name : null,
+            Arm = parts[0].Arm,
+            Shadow = parts[0].Shadow,
         };
     }
 

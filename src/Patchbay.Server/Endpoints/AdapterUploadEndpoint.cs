@@ -58,7 +58,7 @@ internal static class AdapterUploadEndpoint
     private static async Task<(StagedVersion? Staged, ApiError? Error)> StageAsync(HttpContext context, VersionStore store)
     {
         var request = context.Request;
-        MediaTypeHeaderValue.TryParse(request.ContentType, out var type);
+        _ = MediaTypeHeaderValue.TryParse(request.ContentType, out var type);
         switch (type?.MediaType.Value?.ToLowerInvariant())
         {
             case "multipart/form-data":

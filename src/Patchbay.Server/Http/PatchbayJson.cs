@@ -2,6 +2,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Patchbay.Server.Endpoints;
+using Patchbay.Server.Judges;
+using Patchbay.Server.Releases;
 
 namespace Patchbay.Server.Http;
 
@@ -26,6 +28,14 @@ namespace Patchbay.Server.Http;
 [JsonSerializable(typeof(MemoryResponse))]
 [JsonSerializable(typeof(RemovedResponse))]
 [JsonSerializable(typeof(VerifyResponse))]
+[JsonSerializable(typeof(RouteListResponse))]
+[JsonSerializable(typeof(RouteBody))]
+[JsonSerializable(typeof(ExplainResponse))]
+[JsonSerializable(typeof(ReleaseListResponse))]
+[JsonSerializable(typeof(ReleaseResponseBody))]
+[JsonSerializable(typeof(FeedbackResponse))]
+[JsonSerializable(typeof(JudgedAnswer))]
+[JsonSerializable(typeof(ReleaseNotice))]
 internal sealed partial class PatchbayJson : JsonSerializerContext
 {
     /// <summary>
