@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Patchbay.Server.Adapters;
 using Patchbay.Server.Hosting;
 
 namespace Patchbay.Server;
@@ -13,6 +14,12 @@ public static class PatchbayServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new PatchbayRuntime(options, provider.GetRequiredService<TimeProvider>()));
+        if (options.AdapterCheck is { } check)
+        {
+            services.AddSingleton<IAdapterCheck>(_ => Uri.TryCreate(check, UriKind.Absolute, out var address) && address!.Scheme is "http" or "https"
+                ? new HttpCheck(address, options.AdapterCheckLimit)
+                : new ProcessCheck(check, options.AdapterCheckLimit));
+        }
         services.AddHostedService<EngineHost>();
         // The drain comes first; what is left is for closing connections.
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout + TimeSpan.FromSeconds(5));

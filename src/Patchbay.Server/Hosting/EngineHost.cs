@@ -64,7 +64,7 @@ internal sealed partial class EngineHost(
             engine.StepFailed += failure => Log.StepFailed(logger, failure);
             var found = await _parts.Directory.TakeAllAsync(_stopping.Token);
             await _parts.PreloadAsync(options.LazyAdapters, _stopping.Token);
-            runtime.SetReady(new OpenedEngine(engine, adapters, _parts.Commands, runtime.Time.GetUtcNow()), new StartReport(adapters.BaseName, engine.Model, found));
+            runtime.SetReady(new OpenedEngine(engine, adapters, _parts.Commands, runtime.Time.GetUtcNow()), new StartReport(adapters.BaseName, engine.Model, Describe(_parts, found)));
             _watching = options.WatchAdapters && options.AdaptersDirectory is not null ? _parts.Directory.WatchAsync(_stopping.Token) : Task.CompletedTask;
         }
         catch (Exception problem)
@@ -72,6 +72,15 @@ internal sealed partial class EngineHost(
             // Whoever started the server awaits this and decides; there is no one else to throw to.
             runtime.SetFailed(problem);
         }
+    }
+
+    // What answers, whether it was in the directory or in the journal, and what was refused.
+    private static List<FoundAdapter> Describe(EngineParts parts, IReadOnlyList<FoundAdapter> found)
+    {
+        var inMemory = parts.Engine.Adapters.ToDictionary(version => version.Digest.ToString(), StringComparer.Ordinal);
+        var served = parts.Adapters.Aliases.Aliases.Select(alias =>
+            new FoundAdapter(alias.Name, inMemory.GetValueOrDefault(alias.Digest.ToString()), null) { Digest = alias.Digest.ToString() });
+        return [.. served.Concat(found.Where(adapter => adapter.Problem is not null)).OrderBy(adapter => adapter.Name, StringComparer.Ordinal)];
     }
 
     private static partial class Log
