@@ -56,6 +56,12 @@ public sealed record PatchbayServerOptions
     /// <summary>Most bytes of one uploaded adapter.</summary>
     public long MaxUploadBytes { get; init; } = 4L << 30;
 
+    /// <summary>A program (called with name and directory) or an http address that may refuse each new version; null asks nobody.</summary>
+    public string? AdapterCheck { get; init; }
+
+    /// <summary>How long <see cref="AdapterCheck"/> may take; after that the version is refused.</summary>
+    public TimeSpan AdapterCheckLimit { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Whether adapters that name another base than the served one are taken.</summary>
     public bool AllowBaseMismatch { get; init; }
 

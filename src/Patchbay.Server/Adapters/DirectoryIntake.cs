@@ -45,7 +45,7 @@ internal sealed partial class DirectoryIntake(
         {
             if (FolderFingerprint.Of(folder.Path) is { } fingerprint && !seen.Contains(folder.Name, fingerprint))
             {
-                found[folder.Name] = await TakeAsync(manifest.Of(folder.Name), folder.Path, fingerprint, token);
+                found[folder.Name] = await TakeAsync(manifest.Of(folder.Name), folder.Path, fingerprint, isStart: true, token);
             }
         });
         return [.. folders.Where(folder => found.ContainsKey(folder.Name)).Select(folder => found[folder.Name])];
@@ -81,7 +81,7 @@ internal sealed partial class DirectoryIntake(
                 if (FolderFingerprint.Of(path) is { } fingerprint && HasSettled(folder, fingerprint))
                 {
                     manifest ??= AdapterManifest.Read(adapters.Directory.Root);
-                    await TakeAsync(manifest.Of(folder), path, fingerprint, cancellation);
+                    await TakeAsync(manifest.Of(folder), path, fingerprint, isStart: false, cancellation);
                 }
             }
         }
@@ -116,7 +116,7 @@ internal sealed partial class DirectoryIntake(
         }
     }
 
-    private async Task<FoundAdapter> TakeAsync(ManifestEntry entry, string path, string fingerprint, CancellationToken cancellation)
+    private async Task<FoundAdapter> TakeAsync(ManifestEntry entry, string path, string fingerprint, bool isStart, CancellationToken cancellation)
     {
         if (AdapterName.FindProblem(entry.Name, adapters.BaseName) is { } problem)
         {
@@ -124,7 +124,7 @@ internal sealed partial class DirectoryIntake(
             return new FoundAdapter(entry.Name, null, problem);
         }
         var isKnown = adapters.State.Adapters.ContainsKey(entry.Name);
-        var wish = new UploadWish(Release: !isKnown || options.Releases);
+        var wish = new UploadWish(Release: !isKnown || options.Releases, IsQuiet: isStart);
         var answer = options.IsLazy || entry.Load == LoadTime.Lazy
             ? await commands.AddLazilyAsync(entry.Name, path, wish, s_origin, cancellation)
             : await commands.AddDirectoryAsync(entry.Name, path, wish, s_origin, cancellation);
@@ -145,7 +145,7 @@ internal sealed partial class DirectoryIntake(
         {
             await commands.ConfigureAsync(entry.Name, entry.Pinned, entry.Priority, s_origin, cancellation);
         }
-        return new FoundAdapter(entry.Name, answer.Value!.Version, null) { Digest = answer.Value.Digest.ToString() };
+        return new FoundAdapter(entry.Name, answer.Value!.Version, null);
     }
 
     private static partial class Log

@@ -65,7 +65,9 @@ internal sealed partial class EngineHost(
             engine.StepFailed += failure => Log.StepFailed(logger, failure);
             var found = await _parts.Directory.TakeAllAsync(_stopping.Token);
             await _parts.PreloadAsync(options.LazyAdapters, _stopping.Token);
-            runtime.SetReady(new OpenedEngine(engine, adapters, _parts.Commands, _parts.Releases, _parts.Shadows, runtime.Time.GetUtcNow()), new StartReport(adapters.BaseName, engine.Model, found));
+            runtime.SetReady(
+                new OpenedEngine(engine, adapters, _parts.Commands, _parts.Releases, _parts.Shadows, runtime.Time.GetUtcNow()),
+                new StartReport(adapters.BaseName, engine.Model, Describe(_parts, found)));
             _parts.Releases.Start();
             _watching = options.WatchAdapters && options.AdaptersDirectory is not null ? _parts.Directory.WatchAsync(_stopping.Token) : Task.CompletedTask;
         }
@@ -74,6 +76,15 @@ internal sealed partial class EngineHost(
             // Whoever started the server awaits this and decides; there is no one else to throw to.
             runtime.SetFailed(problem);
         }
+    }
+
+    // What answers, whether it was in the directory or in the journal, and what was refused.
+    private static List<FoundAdapter> Describe(EngineParts parts, IReadOnlyList<FoundAdapter> found)
+    {
+        var inMemory = parts.Engine.Adapters.ToDictionary(version => version.Digest.ToString(), StringComparer.Ordinal);
+        var served = parts.Adapters.Aliases.Aliases.Select(alias =>
+            new FoundAdapter(alias.Name, inMemory.GetValueOrDefault(alias.Digest.ToString()), null) { Digest = alias.Digest.ToString() });
+        return [.. served.Concat(found.Where(adapter => adapter.Problem is not null)).OrderBy(adapter => adapter.Name, StringComparer.Ordinal)];
     }
 
     private static partial class Log
