@@ -9,7 +9,7 @@ namespace Patchbay.FunctionalTests;
 /// <summary>The whole story against the real program: versions promoted by their guards and rolled back by judge, probe and errors.</summary>
 public sealed class ReleaseTests(DemoServer server) : IClassFixture<DemoServer>
 {
-    private const string Question = "fever home care advice";
+    private const string Question = "My throat hurts when I swallow.";
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 

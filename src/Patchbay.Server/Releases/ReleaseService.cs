@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Patchbay.Control;
-using Patchbay.Control.Journal;
 using Patchbay.Control.Releases;
 using Patchbay.Control.Routing;
 using Patchbay.Server.Judges;
@@ -197,10 +196,10 @@ internal sealed partial class ReleaseService : IAsyncDisposable
         {
             await Conductor.LookAsync(_stopping.Token);
         }
-        catch (JournalException failure)
+        catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            // Nothing was changed that is not written; the next look tries again.
-            Log.NotWritten(_logger, failure);
+            // Nothing was changed that is not written, and releases must not stay unwatched: the next look tries again.
+            Log.LookFailed(_logger, failure);
         }
     }
 
@@ -209,8 +208,8 @@ internal sealed partial class ReleaseService : IAsyncDisposable
         [LoggerMessage(1, LogLevel.Information, "Release {Id} of {Alias}: {Event}. {Detail}")]
         public static partial void Happened(ILogger logger, string id, string alias, string @event, string detail);
 
-        [LoggerMessage(2, LogLevel.Error, "What happened to a release could not be written to the journal; it is tried again.")]
-        public static partial void NotWritten(ILogger logger, Exception failure);
+        [LoggerMessage(2, LogLevel.Error, "A look at the running releases failed; it is tried again in a second.")]
+        public static partial void LookFailed(ILogger logger, Exception failure);
     }
 }
 
