@@ -63,7 +63,7 @@ internal sealed partial class EngineHost(
             var (engine, adapters) = (_parts.Engine, _parts.Adapters);
             engine.StepFailed += failure => Log.StepFailed(logger, failure);
             var found = await _parts.Directory.TakeAllAsync(_stopping.Token);
-            await _parts.PreloadAsync(options.LazyAdapters, _stopping.Token);
+            await _parts.PreloadAsync(_parts.Directory.IsLazy, _stopping.Token);
             runtime.SetReady(new OpenedEngine(engine, adapters, _parts.Commands, runtime.Time.GetUtcNow()), new StartReport(adapters.BaseName, engine.Model, Describe(_parts, found)));
             _watching = options.WatchAdapters && options.AdaptersDirectory is not null ? _parts.Directory.WatchAsync(_stopping.Token) : Task.CompletedTask;
         }
