@@ -128,7 +128,7 @@ internal sealed partial class DirectoryIntake(
             return new FoundAdapter(entry.Name, null, problem);
         }
         var isKnown = adapters.State.Adapters.ContainsKey(entry.Name);
-        var wish = new UploadWish(Release: !isKnown || options.Releases, IsQuiet: isStart);
+        var wish = new UploadWish(Release: !isKnown || options.Releases, IsStart: isStart);
         var answer = IsLazy(entry.Name)
             ? await commands.AddLazilyAsync(entry.Name, path, wish, s_origin, cancellation)
             : await commands.AddDirectoryAsync(entry.Name, path, wish, s_origin, cancellation);
