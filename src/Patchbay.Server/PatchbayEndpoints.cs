@@ -44,7 +44,7 @@ public static class PatchbayEndpoints
         ("GET", "/admin/routes/{name}", EndpointAccess.Viewer, RoutesEndpoint.GetAsync),
         ("PUT", "/admin/routes/{name}", EndpointAccess.Admin, RoutesEndpoint.PutAsync),
         ("DELETE", "/admin/routes/{name}", EndpointAccess.Admin, RoutesEndpoint.DeleteAsync),
-        ("POST", "/admin/routes/explain", EndpointAccess.Viewer, RoutesEndpoint.ExplainAsync),
+        ("POST", "/admin/routes/explain", EndpointAccess.Admin, RoutesEndpoint.ExplainAsync),
         ("GET", "/admin/releases", EndpointAccess.Viewer, ReleasesEndpoint.ListAsync),
         ("POST", "/admin/releases", EndpointAccess.Admin, ReleasesEndpoint.StartAsync),
         ("GET", "/admin/releases/{id}", EndpointAccess.Viewer, ReleasesEndpoint.GetAsync),

@@ -122,26 +122,6 @@ public sealed class AdminAdaptersTests(DemoServer server) : IClassFixture<DemoSe
     }
 
     [Fact]
-    public async Task Delete_TakesTheNameAwayAndLetsTheRunningAnswerEnd()
-    {
-        var first = await PutAsync("going", AdapterFiles.Tar(AdapterFiles.Folder("medical")), HttpStatusCode.Created);
-        var second = await PutAsync("going", AdapterFiles.Tar(AdapterFiles.Folder("medical-v2")), HttpStatusCode.Created);
-        await ProblemAsync(HttpMethod.Delete, $"/admin/adapters/going/versions/{Text(second, "digest")}", null, 409, "in_use");
-        using var removed = await server.Client.DeleteAsync($"/admin/adapters/going/versions/{Text(first, "digest")}");
-        Assert.Equal(HttpStatusCode.OK, removed.StatusCode);
-        using var running = await server.StreamAsync("going", Pair.Question);
-        await running.ReadSomeAsync();
-
-        using var gone = await server.Client.DeleteAsync("/admin/adapters/going?expected_generation=2&reason=over");
-        Assert.Equal(HttpStatusCode.OK, gone.StatusCode);
-
-        Assert.Equal(Pair.Second, await running.ReadAllAsync());
-        using var later = await server.PostAsync("/v1/chat/completions", DemoServer.Ask("going", "Hello"));
-        Assert.Equal(HttpStatusCode.NotFound, later.StatusCode);
-        await ProblemAsync(HttpMethod.Delete, "/admin/adapters/going", null, 404, "adapter_not_found");
-    }
-
-    [Fact]
     public async Task AdapterOfTheDefault_Delete_IsRefused()
     {
         await PutAsync("standard", AdapterFiles.Multipart(AdapterFiles.Folder("pirate")), HttpStatusCode.Created);

@@ -51,7 +51,7 @@ internal sealed partial class AdapterCommands(
         await _intakes.WaitAsync(cancellation);
         try
         {
-            using var admission = await intake.AdmitAsync(name, staged, cancellation);
+            using var admission = await intake.AdmitAsync(name, staged, triesSanity: !wish.IsStart, cancellation);
             if (admission.Outcome != AdmissionOutcome.Admitted)
             {
                 Refused(name, admission.Summary, wish);
@@ -275,7 +275,7 @@ internal sealed partial class AdapterCommands(
 
     private void Refused(string name, string problem, UploadWish wish)
     {
-        if (!wish.IsQuiet)
+        if (!wish.IsStart)
         {
             Log.Refused(logger, name, problem);
         }
@@ -300,7 +300,7 @@ internal sealed partial class AdapterCommands(
             return CommandErrors.From(result, name);
         }
         Settle(result, name);
-        if (!wish.IsQuiet)
+        if (!wish.IsStart)
         {
             Log.Taken(logger, name, staged.Digest.Abbreviation, wish.Release ? "released" : "kept", admission.LoadMilliseconds);
         }

@@ -79,7 +79,8 @@ internal sealed class AdapterService(
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            var parts = SelectionRouter.Resolve(selection, router, plane.Snapshot, out var problem);
+            var state = plane.Snapshot;
+            var parts = SelectionRouter.Resolve(selection, part => VersionRouter.Resolve(router, part, state), state.Aliases, out var problem);
             if (problem is not null)
             {
                 return new AcquiredModel(null, RouteKind.NotFound) { Problem = problem };

@@ -64,7 +64,7 @@ internal sealed partial class EngineHost(
             var (engine, adapters) = (_parts.Engine, _parts.Adapters);
             engine.StepFailed += failure => Log.StepFailed(logger, failure);
             var found = await _parts.Directory.TakeAllAsync(_stopping.Token);
-            await _parts.PreloadAsync(options.LazyAdapters, _stopping.Token);
+            await _parts.PreloadAsync(_parts.Directory.IsLazy, _stopping.Token);
             runtime.SetReady(
                 new OpenedEngine(engine, adapters, _parts.Commands, _parts.Releases, _parts.Shadows, runtime.Time.GetUtcNow()),
                 new StartReport(adapters.BaseName, engine.Model, Describe(_parts, found)));

@@ -84,14 +84,14 @@ internal sealed partial class EngineParts : IAsyncDisposable
         }
     }
 
-    /// <summary>Loads what the journal knows: pinned adapters, and unless they are to wait for their first use the others, as far as there is room.</summary>
-    public async Task PreloadAsync(bool isLazy, CancellationToken cancellation)
+    /// <summary>Loads what the journal knows: pinned adapters, and those that do not wait for their first use, as far as there is room.</summary>
+    public async Task PreloadAsync(Func<string, bool> isLazy, CancellationToken cancellation)
     {
         var state = Adapters.State;
         Commands.Rank(state.Adapters.Values.SelectMany(adapter => adapter.Versions).Select(version => version.Digest));
         var room = Adapters.Residency.Totals.BudgetBytes ?? long.MaxValue;
         var current = state.Adapters.Values
-            .Where(adapter => adapter.IsPinned || !isLazy)
+            .Where(adapter => adapter.IsPinned || !isLazy(adapter.Name))
             .OrderByDescending(adapter => adapter.IsPinned).ThenByDescending(adapter => adapter.Priority).ThenBy(adapter => adapter.Name, StringComparer.Ordinal);
         foreach (var adapter in current)
         {

@@ -18,8 +18,10 @@ internal sealed class AdapterProber(InferenceEngine engine, AdapterResidency<Ada
     private volatile float[]? _baseRow;
 
     /// <summary>Runs the probes of a version that is in memory.</summary>
+    /// <param name="triesSanity">What to do where there are none: a short trial, or nothing.</param>
     /// <returns>What they said, and warnings.</returns>
-    public async Task<(VersionProbe Probe, IReadOnlyList<string> Warnings)> RunAsync(StagedVersion staged, CancellationToken cancellation)
+    public async Task<(VersionProbe Probe, IReadOnlyList<string> Warnings)> RunAsync(
+        StagedVersion staged, bool triesSanity, CancellationToken cancellation)
     {
         ProbeFile? file;
         try
@@ -34,7 +36,7 @@ internal sealed class AdapterProber(InferenceEngine engine, AdapterResidency<Ada
         {
             if (file is null)
             {
-                return await CheckSanityAsync(staged.Digest, cancellation);
+                return triesSanity ? await CheckSanityAsync(staged.Digest, cancellation) : (VersionProbe.None, []);
             }
             var difference = await ProbeRunner.FindDifferenceAsync(engine, () => Lease(staged.Digest), file, cancellation);
             return (new VersionProbe(difference is null ? ProbeOutcome.Passed : ProbeOutcome.Failed, file.Probes.Count, difference), []);
