@@ -21,6 +21,9 @@ public sealed record PatchbayServerOptions
     /// <summary>Who may call; empty lets everybody do everything, which is for listeners on loopback only.</summary>
     public KeyRing Keys { get; init; } = KeyRing.Empty;
 
+    /// <summary>Who is told of every change of a release; null tells nobody.</summary>
+    public ReleaseWebhookOptions? Webhook { get; init; }
+
     /// <summary>Most adapter names at the same time.</summary>
     public int MaxAdapters { get; init; } = 100_000;
 
@@ -53,6 +56,12 @@ public sealed record PatchbayServerOptions
     /// <summary>Most bytes of one uploaded adapter.</summary>
     public long MaxUploadBytes { get; init; } = 4L << 30;
 
+    /// <summary>A program (called with name and directory) or an http address that may refuse each new version; null asks nobody.</summary>
+    public string? AdapterCheck { get; init; }
+
+    /// <summary>How long <see cref="AdapterCheck"/> may take; after that the version is refused.</summary>
+    public TimeSpan AdapterCheckLimit { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Whether adapters that name another base than the served one are taken.</summary>
     public bool AllowBaseMismatch { get; init; }
 
@@ -74,3 +83,8 @@ public sealed record PatchbayServerOptions
     /// <summary>How long running answers may take to end when the server stops.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }
+
+/// <summary>An address that is told of every change of a release.</summary>
+/// <param name="Url">An absolute http or https address.</param>
+/// <param name="Secret">What the notices are signed with.</param>
+public sealed record ReleaseWebhookOptions(Uri Url, string Secret);

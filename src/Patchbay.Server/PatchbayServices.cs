@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Patchbay.Server.Adapters;
 using Patchbay.Server.Observability;
 using Patchbay.Server.Hosting;
 
@@ -17,6 +18,12 @@ public static class PatchbayServices
         services.AddSingleton(provider => new PatchbayRuntime(
             options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
         services.AddTelemetry();
+        if (options.AdapterCheck is { } check)
+        {
+            services.AddSingleton<IAdapterCheck>(_ => Uri.TryCreate(check, UriKind.Absolute, out var address) && address!.Scheme is "http" or "https"
+                ? new HttpCheck(address, options.AdapterCheckLimit)
+                : new ProcessCheck(check, options.AdapterCheckLimit));
+        }
         services.AddHostedService<EngineHost>();
         // The drain comes first; what is left is for closing connections.
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout + TimeSpan.FromSeconds(5));

@@ -21,7 +21,7 @@ public sealed class DemoServer : IAsyncLifetime
         {
             AddAdapter(name, name);
         }
-        _process = await PatchbayProcess.ServeAsync("--model", Path.Combine(Repository.Demo, "base"), "--adapters", Adapters);
+        _process = await PatchbayProcess.ServeAsync("--model", Path.Combine(Repository.Demo, "base"), "--adapters", Adapters, "--no-watch");
         Client.Dispose();
         Client = new HttpClient { BaseAddress = _process.Address, Timeout = TimeSpan.FromMinutes(2) };
     }

@@ -62,7 +62,8 @@ public sealed record GuardReading(ReleaseGuard Guard, GuardStatus Status, double
     {
         // Judges appear with their first score; one that never answers must not be overlooked.
         var samples = candidate.Judges.Count < judges ? 0 : candidate.Judges.Select(judge => judge.Scores.Count).DefaultIfEmpty(0).Min();
-        var lowest = candidate.Judges.Where(judge => judge.Scores.Count > 0).MinBy(judge => judge.Scores.Mean);
+        var scored = candidate.Judges.Where(judge => judge.Scores.Count > 0).ToList();
+        var lowest = scored.Count == 0 ? default : scored.MinBy(judge => judge.Scores.Mean);
         return OfValue(guard, lowest.Scores.Mean, samples, lowest.Name is null ? "judges' scores" : $"mean score of judge '{lowest.Name}'", isShare: false);
     }
 

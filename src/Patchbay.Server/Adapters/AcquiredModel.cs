@@ -9,6 +9,9 @@ namespace Patchbay.Server.Adapters;
 /// <param name="Kind">What a model string led to; says why where it led nowhere.</param>
 internal sealed record AcquiredModel(AnsweringModel? Model, RouteKind Kind)
 {
+    /// <summary>What a plan chose and could not be had, so that the alias's own version answers; null where nothing was missed.</summary>
+    public RoutedAdapter? Missed { get; init; }
+
     /// <summary>Why a selection leads to no sum.</summary>
     public SelectionProblem? Problem { get; init; }
 

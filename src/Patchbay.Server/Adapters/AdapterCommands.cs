@@ -34,7 +34,7 @@ internal sealed partial class AdapterCommands(
         }
         catch (VersionRefusedException refusal)
         {
-            Log.Refused(logger, name, refusal.Message);
+            Refused(name, refusal.Message, wish);
             return CommandErrors.From(refusal);
         }
     }
@@ -51,10 +51,10 @@ internal sealed partial class AdapterCommands(
         await _intakes.WaitAsync(cancellation);
         try
         {
-            using var admission = await intake.AdmitAsync(name, staged, cancellation);
+            using var admission = await intake.AdmitAsync(name, staged, triesSanity: !wish.IsStart, cancellation);
             if (admission.Outcome != AdmissionOutcome.Admitted)
             {
-                Log.Refused(logger, name, admission.Summary);
+                Refused(name, admission.Summary, wish);
                 return CommandErrors.From(admission);
             }
             return await RegisterAsync(name, admission, wish, origin);
@@ -273,6 +273,14 @@ internal sealed partial class AdapterCommands(
             : null;
     }
 
+    private void Refused(string name, string problem, UploadWish wish)
+    {
+        if (!wish.IsStart)
+        {
+            Log.Refused(logger, name, problem);
+        }
+    }
+
     private async Task<CommandAnswer<UploadedVersion>> RegisterAsync(string name, Admission admission, UploadWish wish, CommandOrigin origin)
     {
         var (staged, found) = (admission.Staged, admission.Version);
@@ -282,7 +290,6 @@ internal sealed partial class AdapterCommands(
             Kind = found?.Kind,
             Probe = admission.Probe,
             Reason = origin.Reason,
-            Note = wish.Note,
         };
         var command = new UploadCommand(name, version) { Release = wish.Release, ExpectedGeneration = wish.ExpectedGeneration };
         // From here on it happens whether the caller waits for it or not.
@@ -293,7 +300,10 @@ internal sealed partial class AdapterCommands(
             return CommandErrors.From(result, name);
         }
         Settle(result, name);
-        Log.Taken(logger, name, staged.Digest.Abbreviation, wish.Release ? "released" : "kept", admission.LoadMilliseconds);
+        if (!wish.IsStart)
+        {
+            Log.Taken(logger, name, staged.Digest.Abbreviation, wish.Release ? "released" : "kept", admission.LoadMilliseconds);
+        }
         result.After.Aliases.TryGet(name, out var alias);
         result.Before.Aliases.TryGet(name, out var previous);
         var isNew = !result.Before.Adapters.TryGetValue(name, out var before) || !before.TryGet(staged.Digest, out _);

@@ -31,8 +31,9 @@ internal sealed class AdapterIntake(
     private readonly NameGate _digests = new();
 
     /// <summary>Looks at a version under the name that it is to have. The caller disposes the answer, and with it what was refused.</summary>
+    /// <param name="triesSanity">Whether a version without recorded probes is tried out.</param>
     /// <exception cref="OperationCanceledException">The caller left; nothing is kept.</exception>
-    public async Task<Admission> AdmitAsync(string name, StagedVersion staged, CancellationToken cancellation)
+    public async Task<Admission> AdmitAsync(string name, StagedVersion staged, bool triesSanity, CancellationToken cancellation)
     {
         using var passage = await _digests.EnterAsync(staged.Digest.ToString(), cancellation);
         AdapterLease? lease = null;
@@ -47,7 +48,7 @@ internal sealed class AdapterIntake(
                 return Refuse(staged, acquired);
             }
             lease = acquired.Lease;
-            var admission = await ExamineAsync(name, staged, lease, cancellation);
+            var admission = await ExamineAsync(name, staged, lease, triesSanity, cancellation);
             if (admission.Outcome == AdmissionOutcome.Admitted)
             {
                 // 5: nothing can evict it in between, because the lease is held.
@@ -71,7 +72,8 @@ internal sealed class AdapterIntake(
         }
     }
 
-    private async Task<Admission> ExamineAsync(string name, StagedVersion staged, AdapterLease lease, CancellationToken cancellation)
+    private async Task<Admission> ExamineAsync(
+        string name, StagedVersion staged, AdapterLease lease, bool triesSanity, CancellationToken cancellation)
     {
         var version = lease.Version;
         var warnings = new List<string>();
@@ -82,7 +84,7 @@ internal sealed class AdapterIntake(
         {
             (probe, var found) = FindEarlier(staged.Digest) is { } earlier
                 ? (earlier, [])
-                : await prober.RunAsync(staged, cancellation); // 3
+                : await prober.RunAsync(staged, triesSanity, cancellation); // 3
             warnings.AddRange(found);
             if (probe.Outcome == ProbeOutcome.Failed)
             {

@@ -16,8 +16,11 @@ internal readonly record struct CommandAnswer<T>(T? Value, ApiError? Error)
 /// <summary>How a version comes in.</summary>
 /// <param name="Release">Whether it answers from now on.</param>
 /// <param name="ExpectedGeneration">The alias's generation that the caller last saw; 0 says that the name is new.</param>
-/// <param name="Note">A remark that stays with the version.</param>
-internal sealed record UploadWish(bool Release = true, long? ExpectedGeneration = null, string? Note = null);
+/// <param name="IsStart">
+/// Whether it was found at start: the start's report tells of it instead of the log, and without recorded probes it is not tried
+/// out, which would make everybody wait for the engine's first step.
+/// </param>
+internal sealed record UploadWish(bool Release = true, long? ExpectedGeneration = null, bool IsStart = false);
 
 /// <summary>A version that came in.</summary>
 /// <param name="Alias">The name and what it stands for now; null while nothing of it was released.</param>

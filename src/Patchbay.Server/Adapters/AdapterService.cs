@@ -11,7 +11,7 @@ namespace Patchbay.Server.Adapters;
 /// without a lock; a version that is not in memory is waited for, outside of the engine's loop. Changes nothing.
 /// </summary>
 internal sealed class AdapterService(
-    ControlPlane plane, AdapterResidency<AdapterVersion, AdapterLease> residency, ModelRouter router, AdapterDirectory directory)
+    ControlPlane plane, AdapterResidency<AdapterVersion, AdapterLease> residency, ModelRouter router, AdapterDirectory directory, RouteTable routes)
 {
     // A request can lose the race against a removal once or twice; this many times it means that something is broken.
     private const int MaxAttempts = 64;
@@ -37,13 +37,18 @@ internal sealed class AdapterService(
     /// <summary>Finds what answers to a model string.</summary>
     public Route Resolve(string? name) => VersionRouter.Resolve(router, name, plane.Snapshot);
 
-    /// <summary>Finds what answers a request and takes <paramref name="answers"/> leases on it, all of one version.</summary>
+    /// <summary>
+    /// Finds what answers a request, by the plan of its alias unless it names a version itself, and takes
+    /// <paramref name="answers"/> leases on it, all of one version. A version that a plan chose and that cannot be had costs nobody
+    /// an answer: the alias's own one is taken.
+    /// </summary>
     /// <exception cref="OperationCanceledException">The caller left while the version was loaded.</exception>
-    public async ValueTask<AcquiredModel> AcquireAsync(string? name, int answers, CancellationToken cancellation)
+    public async ValueTask<AcquiredModel> AcquireAsync(string? name, RouteKey key, int answers, CancellationToken cancellation)
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            var route = Resolve(name);
+            var state = plane.Snapshot;
+            var route = VersionRouter.Resolve(router, name, state);
             if (route.Kind == RouteKind.Base)
             {
                 return new AcquiredModel(AnsweringModel.OfBase(BaseName, route.Generation), route.Kind);
@@ -52,7 +57,13 @@ internal sealed class AdapterService(
             {
                 return new AcquiredModel(null, route.Kind);
             }
-            var acquired = await LeaseAsync([new RoutedAdapter(route.Alias!, route.Generation, 1)], answers, cancellation);
+            var own = new RoutedAdapter(route.Alias!, route.Generation, 1);
+            var chosen = Choose(own, name, key, state);
+            var acquired = await LeaseAsync([chosen], answers, cancellation);
+            if (acquired.Model is null && chosen.Alias.Digest != own.Alias.Digest)
+            {
+                acquired = (await LeaseAsync([own], answers, cancellation)) with { Missed = chosen };
+            }
             // The version may have been removed since the snapshot was read; the next one has its successor.
             if (acquired.Refusal is not { Outcome: AcquireOutcome.Unknown })
             {
@@ -68,7 +79,8 @@ internal sealed class AdapterService(
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            var parts = SelectionRouter.Resolve(selection, router, plane.Snapshot, out var problem);
+            var state = plane.Snapshot;
+            var parts = SelectionRouter.Resolve(selection, part => VersionRouter.Resolve(router, part, state), state.Aliases, out var problem);
             if (problem is not null)
             {
                 return new AcquiredModel(null, RouteKind.NotFound) { Problem = problem };
@@ -97,6 +109,17 @@ internal sealed class AdapterService(
         }
         residency.Register(digest, plane.Store.TryGetPath(digest, out var path) ? path : null, version.Bytes);
         return true;
+    }
+
+    private RoutedAdapter Choose(RoutedAdapter own, string? name, in RouteKey key, ControlSnapshot state)
+    {
+        var isPinned = name?.Contains(VersionDigest.Algorithm, StringComparison.Ordinal) == true;
+        if (isPinned || routes.Find(own.Alias.Name, state) is not { } plan)
+        {
+            return own;
+        }
+        var choice = plan.Choose(key, own.Alias.Digest);
+        return own with { Alias = own.Alias with { Digest = choice.Digest }, Arm = choice.Arm, Shadow = choice.Shadow };
     }
 
     // All leases for all answers, or none. While it waits for one version it holds no other: two requests that wait for each

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Patchbay.Control;
 using Patchbay.Control.Answers;
 using Patchbay.Engine;
 
@@ -32,6 +33,12 @@ internal sealed class AnsweringModel : IDisposable
     /// <summary>The adapter that answers alone; null for the base and for sums.</summary>
     public string? Name { get; private init; }
 
+    /// <summary>The arm of the alias's plan that chose the version; null where none did.</summary>
+    public string? Arm { get; private init; }
+
+    /// <summary>A version that gets a copy of the request; null for none.</summary>
+    public VersionDigest? Shadow { get; private init; }
+
     /// <summary>The version, or the identity of the sum; null for the base.</summary>
     public string? Digest { get; }
 
@@ -57,6 +64,8 @@ internal sealed class AnsweringModel : IDisposable
             [.. leases[0].Select(part => new AnswerPart(part.Lease.Version.Digest.ToString(), part.Weight))], leases)
         {
             Name = parts is [{ Weight: 1 } alone] ? alone.Alias.Name : null,
+            Arm = parts[0].Arm,
+            Shadow = parts[0].Shadow,
         };
     }
 

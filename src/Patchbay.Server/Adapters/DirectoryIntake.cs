@@ -22,16 +22,20 @@ internal sealed partial class DirectoryIntake(
 {
     private static readonly CommandOrigin s_origin = new("directory", "found in the adapters directory");
 
+    private AdapterManifest _manifest = AdapterManifest.Empty;
+
     // Folders that differ from what was dealt with, with their state and since when they have had it.
     private readonly Dictionary<string, (string Fingerprint, long Since)> _changing = new(StringComparer.Ordinal);
+
+    /// <summary>Whether an adapter waits for its first use.</summary>
+    public bool IsLazy(string name) => options.IsLazy || _manifest.Adapters.Any(entry => entry.Name == name && entry.Load == LoadTime.Lazy);
 
     /// <summary>Brings in every folder that was not dealt with in its present state.</summary>
     public async Task<IReadOnlyList<FoundAdapter>> TakeAllAsync(CancellationToken cancellation)
     {
-        AdapterManifest manifest;
         try
         {
-            manifest = AdapterManifest.Read(adapters.Directory.Root);
+            _manifest = AdapterManifest.Read(adapters.Directory.Root);
         }
         catch (InvalidDataException broken)
         {
@@ -45,7 +49,7 @@ internal sealed partial class DirectoryIntake(
         {
             if (FolderFingerprint.Of(folder.Path) is { } fingerprint && !seen.Contains(folder.Name, fingerprint))
             {
-                found[folder.Name] = await TakeAsync(manifest.Of(folder.Name), folder.Path, fingerprint, token);
+                found[folder.Name] = await TakeAsync(_manifest.Of(folder.Name), folder.Path, fingerprint, isStart: true, token);
             }
         });
         return [.. folders.Where(folder => found.ContainsKey(folder.Name)).Select(folder => found[folder.Name])];
@@ -75,19 +79,19 @@ internal sealed partial class DirectoryIntake(
         {
             var folders = adapters.Directory.Scan();
             NoteGone(folders);
-            AdapterManifest? manifest = null;
             foreach (var (folder, path) in folders)
             {
                 if (FolderFingerprint.Of(path) is { } fingerprint && HasSettled(folder, fingerprint))
                 {
-                    manifest ??= AdapterManifest.Read(adapters.Directory.Root);
-                    await TakeAsync(manifest.Of(folder), path, fingerprint, cancellation);
+                    _manifest = AdapterManifest.Read(adapters.Directory.Root);
+                    await TakeAsync(_manifest.Of(folder), path, fingerprint, isStart: false, cancellation);
                 }
             }
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception problem) when (problem is not OperationCanceledException)
         {
-            Log.CannotLook(logger, problem.Message);
+            // Whatever it was, the next look comes; the versions that are served do not depend on it.
+            Log.CannotLook(logger, problem);
         }
     }
 
@@ -116,7 +120,7 @@ internal sealed partial class DirectoryIntake(
         }
     }
 
-    private async Task<FoundAdapter> TakeAsync(ManifestEntry entry, string path, string fingerprint, CancellationToken cancellation)
+    private async Task<FoundAdapter> TakeAsync(ManifestEntry entry, string path, string fingerprint, bool isStart, CancellationToken cancellation)
     {
         if (AdapterName.FindProblem(entry.Name, adapters.BaseName) is { } problem)
         {
@@ -124,8 +128,8 @@ internal sealed partial class DirectoryIntake(
             return new FoundAdapter(entry.Name, null, problem);
         }
         var isKnown = adapters.State.Adapters.ContainsKey(entry.Name);
-        var wish = new UploadWish(Release: !isKnown || options.Releases);
-        var answer = options.IsLazy || entry.Load == LoadTime.Lazy
+        var wish = new UploadWish(Release: !isKnown || options.Releases, IsStart: isStart);
+        var answer = IsLazy(entry.Name)
             ? await commands.AddLazilyAsync(entry.Name, path, wish, s_origin, cancellation)
             : await commands.AddDirectoryAsync(entry.Name, path, wish, s_origin, cancellation);
         if (answer.Error is { Status: 503 or 507 } later)
@@ -145,7 +149,7 @@ internal sealed partial class DirectoryIntake(
         {
             await commands.ConfigureAsync(entry.Name, entry.Pinned, entry.Priority, s_origin, cancellation);
         }
-        return new FoundAdapter(entry.Name, answer.Value!.Version, null) { Digest = answer.Value.Digest.ToString() };
+        return new FoundAdapter(entry.Name, answer.Value!.Version, null);
     }
 
     private static partial class Log
@@ -153,8 +157,8 @@ internal sealed partial class DirectoryIntake(
         [LoggerMessage(1, LogLevel.Warning, "The adapters directory has no folder {Folder} any more; its versions stay as they are.")]
         public static partial void Gone(ILogger logger, string folder);
 
-        [LoggerMessage(2, LogLevel.Warning, "The adapters directory cannot be looked at: {Problem}")]
-        public static partial void CannotLook(ILogger logger, string problem);
+        [LoggerMessage(2, LogLevel.Warning, "The adapters directory cannot be looked at.")]
+        public static partial void CannotLook(ILogger logger, Exception problem);
 
         [LoggerMessage(3, LogLevel.Error, "No adapter is taken from the directory: {Problem}")]
         public static partial void BrokenManifest(ILogger logger, string problem);

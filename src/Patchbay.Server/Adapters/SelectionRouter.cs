@@ -11,15 +11,16 @@ internal static class SelectionRouter
         [.. aliases.Aliases.OrderBy(alias => alias.Name, StringComparer.Ordinal)];
 
     /// <summary>Finds every part; the result is without meaning where there is a problem.</summary>
+    /// <param name="resolve">Reads a name in the same state as <paramref name="aliases"/>.</param>
     public static List<RoutedAdapter> Resolve(
-        AdapterSelection selection, ModelRouter router, ControlSnapshot state, out SelectionProblem? problem)
+        AdapterSelection selection, Func<string, Route> resolve, AliasSnapshot aliases, out SelectionProblem? problem)
     {
         var parts = new List<RoutedAdapter>(selection.Parts.Count);
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        var ordered = selection.Parts.Any(part => part.Name is null) ? InOrder(state.Aliases) : [];
+        var ordered = selection.Parts.Any(part => part.Name is null) ? InOrder(aliases) : [];
         foreach (var part in selection.Parts)
         {
-            var route = part.Name is { } name ? VersionRouter.Resolve(router, name, state) : Find(part.Index, ordered);
+            var route = part.Name is { } name ? resolve(name) : Find(part.Index, ordered);
             if (route.Alias is not { } alias || !seen.Add(alias.Name))
             {
                 problem = new SelectionProblem(part, route.Kind);

@@ -12,6 +12,10 @@ internal static class AnswerHeaders
         var headers = context.Response.Headers;
         headers["x-adapter"] = Ascii.IsValid(model.Label) ? model.Label : Uri.EscapeDataString(model.Label);
         headers["x-adapter-generation"] = model.Generation;
+        if (model.Arm is { } arm)
+        {
+            headers["x-adapter-arm"] = arm;
+        }
         if (model.Digest is { } digest)
         {
             headers["x-adapter-digest"] = digest;

@@ -36,6 +36,9 @@ internal sealed record AnswerOptions
 
     public string? CacheSalt { get; init; }
 
+    /// <summary>For whom the caller asks: what keeps a user on one arm of a plan.</summary>
+    public string? User { get; init; }
+
     public bool Stream { get; init; }
 
     /// <summary>Whether the stream ends with an event that counts tokens.</summary>
@@ -58,6 +61,7 @@ internal sealed record AnswerOptions
             StopTokens = ReadStopTokens(fields, vocabularySize),
             IgnoreEndOfSequence = fields.Flag("ignore_eos"),
             CacheSalt = fields.Text("cache_salt"),
+            User = fields.Text("user"),
             Stream = stream,
             IncludeUsage = ReadIncludeUsage(fields, stream),
         };

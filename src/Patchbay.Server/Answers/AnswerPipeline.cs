@@ -6,6 +6,7 @@ using Patchbay.Server.Adapters;
 using Patchbay.Server.Hosting;
 using Patchbay.Server.Http;
 using Patchbay.Server.Observability;
+using Patchbay.Server.Releases;
 
 namespace Patchbay.Server.Answers;
 
@@ -66,7 +67,7 @@ internal static class AnswerPipeline
     {
         // 2
         var answers = question.Prompts.Count * question.Options.Choices;
-        var (model, error) = await AcquireAsync(opened.Adapters, question.Options, answers, context.RequestAborted);
+        var (model, error) = await AcquireAsync(context, opened, question.Options, answers);
         if (model is null)
         {
             return error;
@@ -74,6 +75,7 @@ internal static class AnswerPipeline
         using (model)
         {
             AnswerHeaders.Write(context, model);
+            var source = new AnswerSource(model.Label, model.Digest, model.Generation, model.Arm, model.Parts);
             // 3
             GenerationGroup group;
             try
@@ -84,12 +86,17 @@ internal static class AnswerPipeline
             }
             catch (RequestRefusedException refusal)
             {
+                if (refusal.Reason is RequestRefusal.QueueFull or RequestRefusal.Unavailable)
+                {
+                    opened.Releases.Refuse(source);
+                }
                 return ApiError.From(refusal, question.PromptField);
             }
             // 4
             var id = question.Shape.IdPrefix + context.TraceIdentifier;
             group.Watch = runtime.Observation.Ledger.Begin(
-                id, question.Shape.Operation, Caller.Of(context).Name, new AnswerSource(model.Label, model.Digest, model.Generation, null, model.Parts), answers);
+                id, question.Shape.Operation, Caller.Of(context).Name, source, answers);
+            var aftermath = AnswerAftermath.Begin(opened, question, model.Shadow, group.Watch);
             await using (group)
             {
                 try
@@ -98,7 +105,7 @@ internal static class AnswerPipeline
                 }
                 finally
                 {
-                    group.Watch.End(question, group.CompletionTokens, context.RequestAborted.IsCancellationRequested);
+                    aftermath.End(group.Watch.End(question, group.CompletionTokens, context.RequestAborted.IsCancellationRequested));
                     if (model.Name is { } name)
                     {
                         runtime.Activity.Add(name, group.CompletionTokens);
@@ -110,11 +117,16 @@ internal static class AnswerPipeline
     }
 
     private static async ValueTask<(AnsweringModel? Model, ApiError? Error)> AcquireAsync(
-        AdapterService adapters, AnswerOptions options, int answers, CancellationToken aborted)
+        HttpContext context, OpenedEngine opened, AnswerOptions options, int answers)
     {
+        var (adapters, aborted) = (opened.Adapters, context.RequestAborted);
         var acquired = options.Adapters is { } selection
             ? await adapters.AcquireAsync(selection, answers, aborted)
-            : await adapters.AcquireAsync(options.Model, answers, aborted);
+            : await adapters.AcquireAsync(options.Model, RequestKey.Of(context, options.User), answers, aborted);
+        if (acquired.Missed is { } missed)
+        {
+            opened.Releases.Refuse(new AnswerSource(missed.Alias.Name, missed.Alias.Digest.ToString(), "", missed.Arm));
+        }
         return acquired switch
         {
             { Model: { } model } => (model, null),
@@ -145,24 +157,11 @@ internal static class AnswerPipeline
     {
         // Further answers of the same request find places of their own, or none is given.
         QueueSlot? reserved = slot;
-        var options = question.Options;
-        foreach (var prompt in question.Prompts)
+        for (var prompt = 0; prompt < question.Prompts.Count; prompt++)
         {
-            for (var choice = 0; choice < options.Choices; choice++)
+            for (var choice = 0; choice < question.Options.Choices; choice++)
             {
-                yield return new GenerationRequest
-                {
-                    PromptTokens = prompt,
-                    Adapters = model.TakeLeases(),
-                    MaxTokens = options.MaxTokens ?? int.MaxValue,
-                    // Several answers of one seed are repeatable, yet not the same answer several times.
-                    Sampling = options.Sampling.Seed is { } seed ? options.Sampling with { Seed = unchecked(seed + (ulong)choice) } : options.Sampling,
-                    StopTokens = options.StopTokens,
-                    IgnoreEndOfSequence = options.IgnoreEndOfSequence,
-                    LogProbabilities = question.LogProbabilities,
-                    CacheSalt = options.CacheSalt,
-                    Slot = reserved,
-                };
+                yield return question.ToRequest(prompt, choice, model.TakeLeases()) with { Slot = reserved };
                 reserved = null;
             }
         }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Patchbay.Engine;
 
 namespace Patchbay.Server.Answers;
 
@@ -11,6 +12,21 @@ namespace Patchbay.Server.Answers;
 internal sealed record Question(
     AnswerOptions Options, IReadOnlyList<int[]> Prompts, IAnswerShape Shape, int? LogProbabilities, string PromptField)
 {
+    /// <summary>One of its answers as the engine wants it.</summary>
+    /// <param name="adapters">With leases, which the engine takes over.</param>
+    public GenerationRequest ToRequest(int prompt, int choice, IReadOnlyList<AdapterWeight> adapters) => new()
+    {
+        PromptTokens = Prompts[prompt],
+        Adapters = adapters,
+        MaxTokens = Options.MaxTokens ?? int.MaxValue,
+        // Several answers of one seed are repeatable, yet not the same answer several times.
+        Sampling = Options.Sampling.Seed is { } seed ? Options.Sampling with { Seed = unchecked(seed + (ulong)choice) } : Options.Sampling,
+        StopTokens = Options.StopTokens,
+        IgnoreEndOfSequence = Options.IgnoreEndOfSequence,
+        LogProbabilities = LogProbabilities,
+        CacheSalt = Options.CacheSalt,
+    };
+
     /// <summary>The same with a seed drawn for it where it names none, so that its answers can be made again.</summary>
     public Question WithSeed() => Options.Sampling.Seed is not null ? this : this with
     {

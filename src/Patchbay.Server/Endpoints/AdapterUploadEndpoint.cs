@@ -58,7 +58,7 @@ internal static class AdapterUploadEndpoint
     private static async Task<(StagedVersion? Staged, ApiError? Error)> StageAsync(HttpContext context, VersionStore store)
     {
         var request = context.Request;
-        _ = MediaTypeHeaderValue.TryParse(request.ContentType, out var type);
+        var type = MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed : null;
         switch (type?.MediaType.Value?.ToLowerInvariant())
         {
             case "multipart/form-data":

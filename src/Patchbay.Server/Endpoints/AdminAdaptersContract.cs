@@ -32,6 +32,12 @@ internal sealed record DefaultState(string? Name, long Generation);
 internal sealed record AdapterMemory(
     long? BudgetBytes, long ReadyBytes, long MappedBytes, long WeightsBytes, long KvBytes, long KvUsedBytes, long ResidentSetBytes)
 {
+    /// <summary>Adapters that were read since the start.</summary>
+    public long Loads { get; init; }
+
+    /// <summary>Adapters that made room for others since the start.</summary>
+    public long Evictions { get; init; }
+
     public static AdapterMemory From(OpenedEngine opened)
     {
         var totals = opened.Adapters.Residency.Totals;
@@ -39,7 +45,11 @@ internal sealed record AdapterMemory(
         var kvBytes = opened.Engine.KvBytes;
         return new AdapterMemory(
             totals.BudgetBytes, totals.ReadyBytes, 0, opened.Engine.WeightBytes, kvBytes,
-            engine.TotalBlocks == 0 ? 0 : (long)((double)kvBytes * engine.UsedBlocks / engine.TotalBlocks), Environment.WorkingSet);
+            engine.TotalBlocks == 0 ? 0 : (long)((double)kvBytes * engine.UsedBlocks / engine.TotalBlocks), Environment.WorkingSet)
+        {
+            Loads = totals.Loads,
+            Evictions = totals.Evictions,
+        };
     }
 }
 

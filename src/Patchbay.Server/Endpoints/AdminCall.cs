@@ -46,8 +46,9 @@ internal static class AdminCall
         }
     });
 
-    /// <summary>The name in the address.</summary>
-    public static string NameOf(HttpContext context) => (string)context.GetRouteValue("name")!;
+    /// <summary>The name in the address; the one character that routing leaves escaped is a slash, which no name may have.</summary>
+    public static string NameOf(HttpContext context) =>
+        ((string)context.GetRouteValue("name")!).Replace("%2f", "/", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Who asks and why; a reason that is too long is reported.</summary>
     public static CommandOrigin OriginOf(HttpContext context, RequestFields fields)

@@ -5,6 +5,7 @@ using Patchbay.Engine;
 using Patchbay.Server.Hosting;
 using Patchbay.Server.Http;
 using Patchbay.Server.Observability;
+using Patchbay.Server.Releases;
 
 namespace Patchbay.Server.Endpoints;
 
@@ -30,6 +31,7 @@ internal static class MetricsEndpoint
         {
             WriteEngine(text, opened.Engine.Statistics);
             WriteGateway(text, runtime);
+            ReleaseMetrics.Write(text, opened.Releases);
         }
         await context.WriteBytesAsync(
             StatusCodes.Status200OK, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(text.ToString()));

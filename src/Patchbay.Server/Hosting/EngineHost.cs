@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Patchbay.Server.Adapters;
+using Patchbay.Server.Judges;
 
 namespace Patchbay.Server.Hosting;
 
@@ -9,7 +10,7 @@ namespace Patchbay.Server.Hosting;
 /// last answer has ended.
 /// </summary>
 internal sealed partial class EngineHost(
-    PatchbayRuntime runtime, IEnumerable<IAdapterCheck> checks, ILoggerFactory loggers, ILogger<EngineHost> logger) : IHostedLifecycleService, IDisposable
+    PatchbayRuntime runtime, IEnumerable<IAdapterCheck> checks, IEnumerable<IAnswerJudge> judges, ILoggerFactory loggers, ILogger<EngineHost> logger) : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private Task _opening = Task.CompletedTask;
@@ -59,12 +60,15 @@ internal sealed partial class EngineHost(
         try
         {
             var options = runtime.Options;
-            _parts = await EngineParts.OpenAsync(options, [.. checks], runtime.Time, loggers, _stopping.Token);
+            _parts = await EngineParts.OpenAsync(options, [.. checks], [.. judges], runtime.Time, loggers, _stopping.Token);
             var (engine, adapters) = (_parts.Engine, _parts.Adapters);
             engine.StepFailed += failure => Log.StepFailed(logger, failure);
             var found = await _parts.Directory.TakeAllAsync(_stopping.Token);
-            await _parts.PreloadAsync(options.LazyAdapters, _stopping.Token);
-            runtime.SetReady(new OpenedEngine(engine, adapters, _parts.Commands, runtime.Time.GetUtcNow()), new StartReport(adapters.BaseName, engine.Model, found));
+            await _parts.PreloadAsync(_parts.Directory.IsLazy, _stopping.Token);
+            runtime.SetReady(
+                new OpenedEngine(engine, adapters, _parts.Commands, _parts.Releases, _parts.Shadows, runtime.Time.GetUtcNow()),
+                new StartReport(adapters.BaseName, engine.Model, Describe(_parts, found)));
+            _parts.Releases.Start();
             _watching = options.WatchAdapters && options.AdaptersDirectory is not null ? _parts.Directory.WatchAsync(_stopping.Token) : Task.CompletedTask;
         }
         catch (Exception problem)
@@ -72,6 +76,15 @@ internal sealed partial class EngineHost(
             // Whoever started the server awaits this and decides; there is no one else to throw to.
             runtime.SetFailed(problem);
         }
+    }
+
+    // What answers, whether it was in the directory or in the journal, and what was refused.
+    private static List<FoundAdapter> Describe(EngineParts parts, IReadOnlyList<FoundAdapter> found)
+    {
+        var inMemory = parts.Engine.Adapters.ToDictionary(version => version.Digest.ToString(), StringComparer.Ordinal);
+        var served = parts.Adapters.Aliases.Aliases.Select(alias =>
+            new FoundAdapter(alias.Name, inMemory.GetValueOrDefault(alias.Digest.ToString()), null) { Digest = alias.Digest.ToString() });
+        return [.. served.Concat(found.Where(adapter => adapter.Problem is not null)).OrderBy(adapter => adapter.Name, StringComparer.Ordinal)];
     }
 
     private static partial class Log

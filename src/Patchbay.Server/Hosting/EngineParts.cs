@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Patchbay.Control;
 using Patchbay.Control.Journal;
@@ -6,7 +7,9 @@ using Patchbay.Control.Routing;
 using Patchbay.Control.Versions;
 using Patchbay.Engine;
 using Patchbay.Server.Adapters;
+using Patchbay.Server.Judges;
 using Patchbay.Server.Probes;
+using Patchbay.Server.Releases;
 
 namespace Patchbay.Server.Hosting;
 
@@ -32,12 +35,16 @@ internal sealed partial class EngineParts : IAsyncDisposable
 
     public DirectoryIntake Directory { get; }
 
+    public required ReleaseService Releases { get; init; }
+
+    public required ShadowRunner Shadows { get; init; }
+
     /// <summary>Opens all of it.</summary>
     /// <exception cref="InvalidDataException">The model cannot be opened.</exception>
     /// <exception cref="JournalException">The journal cannot be read.</exception>
     /// <exception cref="VersionRefusedException">The store cannot be written.</exception>
     public static async Task<EngineParts> OpenAsync(
-        PatchbayServerOptions options, IReadOnlyList<IAdapterCheck> checks, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellation)
+        PatchbayServerOptions options, IReadOnlyList<IAdapterCheck> checks, IReadOnlyList<IAnswerJudge> judges, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellation)
     {
         // First, because it is quick and says at once that another process has it.
         var data = options.DataDirectory is { } kept
@@ -54,8 +61,10 @@ internal sealed partial class EngineParts : IAsyncDisposable
             residency.Happened += happened => Report(log, happened);
             var baseName = options.BaseName ?? engine.Model.Name;
             var plane = await OpenPlaneAsync(options, data, baseName, residency, time, cancellation);
+            var releases = CreateReleases(options, plane, judges, time, loggers);
             var adapters = new AdapterService(
-                plane, residency, new ModelRouter(baseName), new AdapterDirectory(options.AdaptersDirectory, options.AllowAdapterPaths));
+                plane, residency, new ModelRouter(baseName), new AdapterDirectory(options.AdaptersDirectory, options.AllowAdapterPaths), releases.Table);
+            var shadows = new ShadowRunner(adapters, engine, time, loggers.CreateLogger<ShadowRunner>());
             var intake = new AdapterIntake(
                 plane, residency, new AdapterProber(engine, residency),
                 new IntakeOptions(options.AllowBaseMismatch, [baseName, engine.Model.Name], checks));
@@ -65,7 +74,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
                 new DirectoryOptions(options.LazyAdapters, options.ReleaseWatchedAdapters, TimeSpan.FromSeconds(1), options.WatchSettleTime),
                 new SeenFolders(options.DataDirectory is null ? null : Path.Combine(options.DataDirectory, "seen-folders.json")),
                 time, loggers.CreateLogger<DirectoryIntake>());
-            return new EngineParts(engine, data, adapters, commands, directory);
+            return new EngineParts(engine, data, adapters, commands, directory) { Releases = releases, Shadows = shadows };
         }
         catch
         {
@@ -75,14 +84,14 @@ internal sealed partial class EngineParts : IAsyncDisposable
         }
     }
 
-    /// <summary>Loads what the journal knows: pinned adapters, and unless they are to wait for their first use the others, as far as there is room.</summary>
-    public async Task PreloadAsync(bool isLazy, CancellationToken cancellation)
+    /// <summary>Loads what the journal knows: pinned adapters, and those that do not wait for their first use, as far as there is room.</summary>
+    public async Task PreloadAsync(Func<string, bool> isLazy, CancellationToken cancellation)
     {
         var state = Adapters.State;
         Commands.Rank(state.Adapters.Values.SelectMany(adapter => adapter.Versions).Select(version => version.Digest));
         var room = Adapters.Residency.Totals.BudgetBytes ?? long.MaxValue;
         var current = state.Adapters.Values
-            .Where(adapter => adapter.IsPinned || !isLazy)
+            .Where(adapter => adapter.IsPinned || !isLazy(adapter.Name))
             .OrderByDescending(adapter => adapter.IsPinned).ThenByDescending(adapter => adapter.Priority).ThenBy(adapter => adapter.Name, StringComparer.Ordinal);
         foreach (var adapter in current)
         {
@@ -96,11 +105,29 @@ internal sealed partial class EngineParts : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Releases.DisposeAsync();
         Adapters.Residency.Dispose();
         Commands.Dispose();
         await Adapters.Plane.DisposeAsync();
         await Engine.DisposeAsync();
         await _data.DisposeAsync();
+    }
+
+    private static ReleaseService CreateReleases(
+        PatchbayServerOptions options, ControlPlane plane, IReadOnlyList<IAnswerJudge> judges, TimeProvider time, ILoggerFactory loggers)
+    {
+        // A judge or a receiver is named by an administrator; where it sends the server on to is not.
+        var client = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        });
+        var webhook = options.Webhook is { } told
+            ? new ReleaseWebhook(told.Url, Encoding.UTF8.GetBytes(told.Secret), client, time, loggers.CreateLogger<ReleaseWebhook>())
+            : null;
+        return new ReleaseService(plane, new JudgeRegistry(judges, client), webhook, time, loggers.CreateLogger<ReleaseService>());
     }
 
     private static async Task<ControlPlane> OpenPlaneAsync(

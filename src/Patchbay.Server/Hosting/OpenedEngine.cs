@@ -1,5 +1,6 @@
 using Patchbay.Engine;
 using Patchbay.Server.Adapters;
+using Patchbay.Server.Releases;
 
 namespace Patchbay.Server.Hosting;
 
@@ -7,5 +8,8 @@ namespace Patchbay.Server.Hosting;
 /// <param name="Engine">The engine.</param>
 /// <param name="Adapters">What requests need of its adapters.</param>
 /// <param name="Commands">What operators do to them.</param>
+/// <param name="Releases">Plans and releases.</param>
+/// <param name="Shadows">Copies of requests for other versions.</param>
 /// <param name="Opened">When it was opened.</param>
-internal sealed record OpenedEngine(InferenceEngine Engine, AdapterService Adapters, AdapterCommands Commands, DateTimeOffset Opened);
+internal sealed record OpenedEngine(
+    InferenceEngine Engine, AdapterService Adapters, AdapterCommands Commands, ReleaseService Releases, ShadowRunner Shadows, DateTimeOffset Opened);

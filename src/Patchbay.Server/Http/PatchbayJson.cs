@@ -30,6 +30,12 @@ namespace Patchbay.Server.Http;
 [JsonSerializable(typeof(MemoryResponse))]
 [JsonSerializable(typeof(RemovedResponse))]
 [JsonSerializable(typeof(VerifyResponse))]
+[JsonSerializable(typeof(RouteListResponse))]
+[JsonSerializable(typeof(RouteBody))]
+[JsonSerializable(typeof(ExplainResponse))]
+[JsonSerializable(typeof(ReleaseListResponse))]
+[JsonSerializable(typeof(ReleaseResponseBody))]
+[JsonSerializable(typeof(FeedbackResponse))]
 [JsonSerializable(typeof(JudgedAnswer))]
 [JsonSerializable(typeof(ReleaseNotice))]
 internal sealed partial class PatchbayJson : JsonSerializerContext

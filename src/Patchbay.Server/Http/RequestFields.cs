@@ -11,6 +11,9 @@ internal sealed class RequestFields(JsonElement root)
 {
     private readonly List<(string Field, string Code, string Sentence)> _problems = [];
 
+    /// <summary>The whole object.</summary>
+    public JsonElement Root => root;
+
     /// <summary>All problems as one error about the first field, or null.</summary>
     public ApiError? Error => _problems.Count == 0
         ? null

@@ -9,9 +9,12 @@ namespace Patchbay.Server.Observability;
 /// <summary>Watches one request from its routing to its end. Used by one thread at a time.</summary>
 internal sealed class AnswerWatch
 {
+    private const int MaxKept = 65_536;
+
     private readonly AnswerLedger _ledger;
     private readonly long _started;
     private readonly IncrementalHash[] _texts;
+    private StringBuilder[]? _kept;
     private TimeSpan? _firstToken;
     private string? _finish;
     private int _finished;
@@ -38,6 +41,12 @@ internal sealed class AnswerWatch
     /// <summary>Whether no token has come yet.</summary>
     public bool IsWaiting => _firstToken is null;
 
+    /// <summary>The texts so far, where they are kept.</summary>
+    public IReadOnlyList<string> Texts => _kept is null ? [] : [.. _kept.Select(text => text.ToString())];
+
+    /// <summary>Keeps the texts, up to a limit, for those who judge them.</summary>
+    public void KeepTexts() => _kept = [.. _texts.Select(_ => new StringBuilder())];
+
     /// <summary>Takes notice of a piece of one of the answers.</summary>
     public void Observe(int choice, TextDelta delta)
     {
@@ -48,6 +57,10 @@ internal sealed class AnswerWatch
         if (delta.Text.Length > 0)
         {
             _texts[choice].AppendData(Encoding.UTF8.GetBytes(delta.Text));
+            if (_kept is not null && _kept[choice].Length < MaxKept)
+            {
+                _kept[choice].Append(delta.Text);
+            }
         }
         if (delta.Finish != FinishReason.None)
         {
@@ -60,7 +73,7 @@ internal sealed class AnswerWatch
     /// <param name="question">What was asked.</param>
     /// <param name="completionTokens">Tokens of all answers.</param>
     /// <param name="isAborted">Whether the caller has left.</param>
-    public void End(Question question, int completionTokens, bool isAborted)
+    public AnswerRecord End(Question question, int completionTokens, bool isAborted)
     {
         var record = new AnswerRecord
         {
@@ -81,6 +94,7 @@ internal sealed class AnswerWatch
             Outcome = _finished == _texts.Length ? AnswerOutcome.Done : isAborted ? AnswerOutcome.Cancelled : AnswerOutcome.Failed,
         };
         _ledger.OnEnd(this, record);
+        return record;
     }
 
     /// <summary>The identity of prompts: SHA-256 over their token ids, each as four little-endian bytes, a prompt's length first.</summary>

@@ -12,7 +12,7 @@ namespace Patchbay.Server.Releases;
 
 /// <summary>What a webhook is sent of a release.</summary>
 internal sealed record ReleaseNotice(
-    string Event, DateTimeOffset Time, string Release, string Alias, ReleaseState State, int Step, double Weight, string Stable, string Candidate, string Detail, string? Actor);
+    string Event, DateTimeOffset Time, string Release, string Alias, string State, int Step, double Weight, string Stable, string Candidate, string Detail, string? Actor);
 
 /// <summary>
 /// Tells an address of every change of a release, in order, with a signature: <c>x-patchbay-signature: sha256=HEX</c> is the
@@ -21,6 +21,7 @@ internal sealed record ReleaseNotice(
 internal sealed partial class ReleaseWebhook : IAsyncDisposable
 {
     private const int MaxWaiting = 1024;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.Zero];
 
     private readonly Channel<ReleaseNotice> _waiting = Channel.CreateBounded<ReleaseNotice>(
@@ -42,7 +43,7 @@ internal sealed partial class ReleaseWebhook : IAsyncDisposable
 
     /// <summary>Queues a notice.</summary>
     public void Post(Release release, ReleaseEvent happened) => _waiting.Writer.TryWrite(new ReleaseNotice(
-        "release." + happened.Event, happened.Time, release.Id, release.Spec.Alias!, release.State, release.Step + 1, release.Weight,
+        "release." + happened.Event, happened.Time, release.Id, release.Spec.Alias!, ReleaseWords.Of(release.State), release.Step + 1, release.Weight,
         release.Stable.ToString(), release.Candidate.ToString(), happened.Detail, happened.Actor));
 
     /// <summary>The signature of a body sent at a time.</summary>
@@ -106,7 +107,9 @@ internal sealed partial class ReleaseWebhook : IAsyncDisposable
         using var request = new HttpRequestMessage(HttpMethod.Post, _url) { Content = content };
         request.Headers.Add("x-patchbay-time", time);
         request.Headers.Add("x-patchbay-signature", Sign(_secret, time, body));
-        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        using var late = new CancellationTokenSource(Patience, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
+        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
         return response.IsSuccessStatusCode;
     }
 

@@ -43,6 +43,12 @@ internal sealed class AdapterArguments
 
     private readonly Option<bool> _allowBase = new("--allow-base-mismatch") { Description = "Take adapters that name another base model." };
 
+    private readonly Option<string?> _check = new("--adapter-check")
+    {
+        Description = "Program or http address that may refuse each new adapter version, within 30 s.",
+        HelpName = "program|url",
+    };
+
     private AdapterArguments(Command command)
     {
         _kept.Validators.Add(result =>
@@ -59,7 +65,7 @@ internal sealed class AdapterArguments
                 result.AddError("--postgres holds the journal only; name a directory for the versions with --data.");
             }
         });
-        Option[] options = [_data, _postgres, _memory, _lazy, _noWatch, _noRelease, _kept, _allowBase];
+        Option[] options = [_data, _postgres, _memory, _lazy, _noWatch, _noRelease, _kept, _allowBase, _check];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -80,5 +86,6 @@ internal sealed class AdapterArguments
         ReleaseWatchedAdapters = !parsed.GetValue(_noRelease),
         KeptVersions = parsed.GetValue(_kept),
         AllowBaseMismatch = parsed.GetValue(_allowBase),
+        AdapterCheck = parsed.GetValue(_check),
     };
 }

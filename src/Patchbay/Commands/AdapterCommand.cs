@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text.Json;
 using Patchbay.Engine;
 using Patchbay.Server.Adapters;
 
 namespace Patchbay.Commands;
 
-/// <summary><c>patchbay adapter</c>: looks at adapters without serving them.</summary>
+/// <summary><c>patchbay adapter</c>: looks at adapters without serving them, and changes those of a running server.</summary>
 internal static class AdapterCommand
 {
     private static readonly Option<string?> Model = new("--model", "-m")
@@ -22,15 +23,42 @@ internal static class AdapterCommand
             Description = "Directory with one adapter in each folder. Without it, the demo's.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var list = new Command("list", "List the adapters of a directory.") { folder, Model };
-        list.SetAction(parsed => List(parsed.GetValue(folder), parsed.GetValue(Model)));
+        var list = new Command("list", "List the adapters of a directory, or of a running server (--url).") { folder, Model };
+        var remote = RemoteArguments.AddTo(list);
+        list.SetAction((parsed, cancellation) => remote.IsGiven(parsed)
+            ? remote.RunAsync(parsed, async server => Show(await server.GetAsync("/admin/adapters", cancellation)))
+            : Task.FromResult(List(parsed.GetValue(folder), parsed.GetValue(Model))));
 
         var one = new Argument<string>("directory") { Description = "A PEFT adapter: adapter_config.json beside adapter_model.safetensors." };
         var inspect = new Command("inspect", "Say what an adapter holds, or why it is refused (exit code 3).") { one, Model };
         inspect.SetAction(parsed => Inspect(parsed.GetValue(one)!, parsed.GetValue(Model)));
 
-        return new Command("adapter", "Look at adapters without serving them.") { list, inspect };
+        return new Command("adapter", "Look at adapters, and send them to a running server.")
+        {
+            list,
+            inspect,
+            AdapterProbeCommand.Create(),
+            AdapterVersionCommands.CreatePush(),
+            AdapterVersionCommands.CreateRelease(),
+            AdapterVersionCommands.CreateRollback(),
+        };
     }
+
+    private static void Show(JsonElement list)
+    {
+        var adapters = list.GetProperty("data").EnumerateArray().ToArray();
+        var width = adapters.Append(default).Max(adapter => adapter.ValueKind == JsonValueKind.Undefined ? 4 : Text(adapter, "name").Length);
+        Console.WriteLine($"{"NAME".PadRight(width)}  TIER     GEN   PRIORITY  PIN  LEASES  VERSIONS  SIZE        DIGEST");
+        foreach (var adapter in adapters)
+        {
+            var digest = Text(adapter, "digest") is { Length: > 19 } known ? known[7..19] : "-";
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Text(adapter, "name").PadRight(width)}  {Text(adapter, "tier"),-7}  {adapter.GetProperty("generation").GetInt64(),-4}  {Text(adapter, "priority"),-8}  {(adapter.GetProperty("pinned").GetBoolean() ? "yes" : "no"),-3}  {adapter.GetProperty("leases").GetInt32(),-6}  {adapter.GetProperty("versions").GetArrayLength(),-8}  {ByteSize.Show(adapter.GetProperty("bytes").GetInt64()),-10}  {digest}"));
+        }
+    }
+
+    private static string Text(JsonElement element, string field) => element.GetProperty(field).GetString() ?? "";
 
     private static int List(string? directory, string? model)
     {

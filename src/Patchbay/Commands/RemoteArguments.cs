@@ -1,35 +1,31 @@
 using System.CommandLine;
-using System.Net.Http.Headers;
+using Patchbay.Remote;
 
 namespace Patchbay.Commands;
 
-/// <summary>The options of commands that speak to a running server.</summary>
+/// <summary>Where a running server is and how to speak to it, for commands that change or list its adapters.</summary>
 internal sealed class RemoteArguments
 {
-    private const string KeyVariable = "PATCHBAY_ADMIN_KEY";
-
-    private readonly Option<string> _url = new("--url")
+    private readonly Option<Uri?> _url = new("--url")
     {
-        Description = "The server's address.",
+        Description = "The server; http://127.0.0.1:8080 without it.",
         HelpName = "http://host:port",
-        DefaultValueFactory = _ => "http://127.0.0.1:8080",
+        CustomParser = result =>
+        {
+            var text = result.Tokens is [var only] ? only.Value : "";
+            if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
+            {
+                return url;
+            }
+            result.AddError($"'{text}' is no address; write it like http://127.0.0.1:8080.");
+            return null;
+        },
     };
 
-    private readonly Option<string?> _key = new("--key")
-    {
-        Description = $"A key of the server; without it, {KeyVariable} from the environment.",
-        HelpName = "key",
-    };
+    private readonly Option<string?> _key = new("--key") { Description = "An admin key; without it, the variable PATCHBAY_ADMIN_KEY.", HelpName = "key" };
 
     private RemoteArguments(Command command)
     {
-        _url.Validators.Add(result =>
-        {
-            if (!Uri.TryCreate(result.GetValueOrDefault<string>(), UriKind.Absolute, out var address) || !address.Scheme.StartsWith("http", StringComparison.Ordinal))
-            {
-                result.AddError("--url is no address; write it like http://127.0.0.1:8080.");
-            }
-        });
         command.Options.Add(_url);
         command.Options.Add(_key);
     }
@@ -37,14 +33,23 @@ internal sealed class RemoteArguments
     /// <summary>Adds the options to a command.</summary>
     public static RemoteArguments AddTo(Command command) => new(command);
 
-    /// <summary>A client that speaks to the named server with the key.</summary>
-    public HttpClient CreateClient(ParseResult parsed)
+    /// <summary>Whether a server is named.</summary>
+    public bool IsGiven(ParseResult parsed) => parsed.GetValue(_url) is not null;
+
+    /// <summary>Runs against the server; a refusal goes to standard error.</summary>
+    public async Task<int> RunAsync(ParseResult parsed, Func<AdminClient, Task> act)
     {
-        var client = new HttpClient { BaseAddress = new Uri(parsed.GetValue(_url)!) };
-        if ((parsed.GetValue(_key) ?? Environment.GetEnvironmentVariable(KeyVariable)) is { Length: > 0 } key)
+        var key = parsed.GetValue(_key) ?? Environment.GetEnvironmentVariable("PATCHBAY_ADMIN_KEY");
+        using var client = new AdminClient(parsed.GetValue(_url) ?? new Uri("http://127.0.0.1:8080"), string.IsNullOrEmpty(key) ? null : key);
+        try
         {
-            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+            await act(client);
+            return ExitCode.Done;
         }
-        return client;
+        catch (AdminException refusal)
+        {
+            await Console.Error.WriteLineAsync(refusal.Message);
+            return refusal.Status == 422 ? ExitCode.Refused : ExitCode.Failed;
+        }
     }
 }

@@ -50,6 +50,14 @@ internal sealed class ServeCommand
 
     private readonly AdapterArguments _adapters;
 
+    private readonly Option<string?> _webhook = new("--webhook") { Description = "Address that is told of every change of a release.", HelpName = "url" };
+
+    private readonly Option<string?> _webhookSecret = new("--webhook-secret-file")
+    {
+        Description = "File with the secret that signs what --webhook is sent.",
+        HelpName = "file",
+    };
+
     private ServeCommand()
     {
         _engine = EngineArguments.AddTo(_command);
@@ -59,6 +67,8 @@ internal sealed class ServeCommand
         _command.Options.Add(_allowAdapterPaths);
         _command.Options.Add(_allowHosts);
         _command.Options.Add(_keys);
+        _command.Options.Add(_webhook);
+        _command.Options.Add(_webhookSecret);
         _command.SetAction(RunAsync);
     }
 
@@ -82,6 +92,12 @@ internal sealed class ServeCommand
             await Console.Error.WriteLineAsync(problem);
             return ExitCode.Usage;
         }
+        var (webhook, webhookProblem) = ReadWebhook(parsed.GetValue(_webhook), parsed.GetValue(_webhookSecret));
+        if (webhookProblem is not null)
+        {
+            await Console.Error.WriteLineAsync(webhookProblem);
+            return ExitCode.Usage;
+        }
         if (_engine.Locate(parsed) is not { } location)
         {
             return ExitCode.Usage;
@@ -93,8 +109,32 @@ internal sealed class ServeCommand
             AllowAdapterPaths = parsed.GetValue(_allowAdapterPaths),
             AllowedHosts = AllowedHosts(new Uri(url), parsed.GetValue(_allowHosts) ?? []),
             Keys = keys,
+            Webhook = webhook,
         });
         return await ServeAsync(PatchbayServer.Build(options, url), location, cancellation);
+    }
+
+    private static (ReleaseWebhookOptions? Webhook, string? Problem) ReadWebhook(string? url, string? secretFile)
+    {
+        if (url is null && secretFile is null)
+        {
+            return (null, null);
+        }
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+        {
+            return (null, "--webhook must be an absolute http or https address.");
+        }
+        try
+        {
+            var secret = secretFile is null ? "" : File.ReadAllText(secretFile).Trim();
+            return secret.Length >= 16
+                ? (new ReleaseWebhookOptions(address, secret), null)
+                : (null, "--webhook needs a --webhook-secret-file that holds at least 16 characters.");
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return (null, $"--webhook-secret-file: {unreadable.Message}");
+        }
     }
 
     private static async Task<int> ServeAsync(WebApplication application, ModelLocation location, CancellationToken cancellation)

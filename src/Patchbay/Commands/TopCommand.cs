@@ -1,7 +1,8 @@
 using System.CommandLine;
-using System.Text.Json;
+using Patchbay.Remote;
 using Patchbay.Top;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Patchbay.Commands;
 
@@ -13,51 +14,38 @@ internal static class TopCommand
         var once = new Option<bool>("--once") { Description = "Print one picture and end." };
         var command = new Command("top", "Show the adapters and the traffic of a running server, live.") { once };
         var remote = RemoteArguments.AddTo(command);
-        command.SetAction((parsed, cancellation) => RunAsync(remote.CreateClient(parsed), parsed.GetValue(once), cancellation));
+        command.SetAction((parsed, cancellation) => remote.RunAsync(
+            parsed, client => ShowAsync(client, parsed.GetValue(once) || Console.IsOutputRedirected, cancellation)));
         return command;
     }
 
-    private static async Task<int> RunAsync(HttpClient client, bool once, CancellationToken cancellation)
+    private static async Task ShowAsync(AdminClient client, bool once, CancellationToken cancellation)
     {
-        using (client)
+        if (once)
         {
-            try
-            {
-                if (once || Console.IsOutputRedirected)
-                {
-                    AnsiConsole.Write(TopView.Draw(await ReadAsync(client, "/admin/traffic", cancellation), await ReadAsync(client, "/admin/adapters", cancellation)));
-                    return ExitCode.Done;
-                }
-                await AnsiConsole.Live(new Markup("…")).StartAsync(view => WatchAsync(client, view, cancellation));
-                return ExitCode.Done;
-            }
-            catch (OperationCanceledException)
-            {
-                return ExitCode.Done;
-            }
-            catch (Exception failure) when (failure is HttpRequestException or JsonException)
-            {
-                await Console.Error.WriteLineAsync($"The server does not answer: {failure.Message}");
-                return ExitCode.Failed;
-            }
+            AnsiConsole.Write(await DrawAsync(client, cancellation));
+            return;
+        }
+        try
+        {
+            await AnsiConsole.Live(new Markup("…")).StartAsync(view => WatchAsync(client, view, cancellation));
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Ctrl+C is how one leaves.
         }
     }
 
-    private static async Task WatchAsync(HttpClient client, LiveDisplayContext view, CancellationToken cancellation)
+    private static async Task WatchAsync(AdminClient client, LiveDisplayContext view, CancellationToken cancellation)
     {
         using var second = new PeriodicTimer(TimeSpan.FromSeconds(1));
         do
         {
-            view.UpdateTarget(TopView.Draw(await ReadAsync(client, "/admin/traffic", cancellation), await ReadAsync(client, "/admin/adapters", cancellation)));
+            view.UpdateTarget(await DrawAsync(client, cancellation));
         }
         while (await second.WaitForNextTickAsync(cancellation));
     }
 
-    private static async Task<JsonElement> ReadAsync(HttpClient client, string path, CancellationToken cancellation)
-    {
-        using var answer = await client.GetAsync(path, cancellation);
-        answer.EnsureSuccessStatusCode();
-        using var body = await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync(cancellation), cancellationToken: cancellation);
-        return body.RootElement.Clone();
-    }
+    private static async Task<IRenderable> DrawAsync(AdminClient client, CancellationToken cancellation) => TopView.Draw(
+        await client.GetAsync("/admin/traffic", cancellation), await client.GetAsync("/admin/adapters", cancellation));
 }

@@ -31,6 +31,7 @@ public sealed class GuardReadingTests
     public void Judges_Read_WaitForEachAndFollowTheLowest()
     {
         var guard = new ReleaseGuard(GuardMetric.JudgeScore, Min: 0.8, MinSamples: 5);
+        Assert.Equal((GuardStatus.Waiting, null), (GuardReading.Read(guard, ReleaseObservation.Empty, 2).Status, GuardReading.Read(guard, ReleaseObservation.Empty, 2).Value));
         var candidate = Judged(("good", 0.95, 50), ("bad", 0.4, 5));
         Assert.Equal(GuardStatus.Waiting, Read(guard, ArmSummary.Empty, candidate, judges: 3).Status);
         var reading = Read(guard, ArmSummary.Empty, candidate, judges: 2);

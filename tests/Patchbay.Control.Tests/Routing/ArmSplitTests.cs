@@ -14,13 +14,13 @@ public sealed class ArmSplitTests
         .Select(parts => parts.Select(part => part / parts.Sum() * 100).ToArray());
 
     [Theory]
-    [InlineData(99, 1)]
-    [InlineData(90, 10)]
-    [InlineData(50, 50)]
-    [InlineData(1, 2, 3, 94)]
-    [InlineData(20, 20, 20, 20, 20)]
-    [InlineData(33.3, 33.3, 33.4)]
-    public void HundredThousandKeys_Choose_SplitsWithinHalfAPointAndSticks(params double[] weights)
+    [InlineData(new[] { 99.0, 1.0 })]
+    [InlineData(new[] { 90.0, 10.0 })]
+    [InlineData(new[] { 50.0, 50.0 })]
+    [InlineData(new[] { 1.0, 2.0, 3.0, 94.0 })]
+    [InlineData(new[] { 20.0, 20.0, 20.0, 20.0, 20.0 })]
+    [InlineData(new[] { 33.3, 33.3, 33.4 })]
+    public void HundredThousandKeys_Choose_SplitsWithinHalfAPointAndSticks(double[] weights)
     {
         var plan = Compile(Split(weights));
         var counts = new Dictionary<string, int>();

@@ -21,7 +21,7 @@ public sealed class SelectionRouterTests
     private static VersionDigest Version(string content) => new(SHA256.HashData(Encoding.UTF8.GetBytes(content)));
 
     private List<RoutedAdapter> Resolve(out SelectionProblem? problem, params SelectedAdapter[] parts) =>
-        SelectionRouter.Resolve(new AdapterSelection("adapters", parts), new ModelRouter("smol"), _table.Snapshot, out problem);
+        SelectionRouter.Resolve(new AdapterSelection("adapters", parts), name => new ModelRouter("smol").Resolve(name, _table.Snapshot), _table.Snapshot, out problem);
 
     [Fact]
     public void Names_Resolve_KeepTheirOrder()

@@ -1,0 +1,146 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Patchbay.Control;
+using Patchbay.Control.Releases;
+using Patchbay.Engine;
+using Patchbay.Server.Adapters;
+using Patchbay.Server.Answers;
+using Patchbay.Server.Observability;
+
+namespace Patchbay.Server.Releases;
+
+/// <summary>What a shadow did beside an alias's own version.</summary>
+internal sealed class ShadowComparison(VersionDigest digest, TimeProvider time)
+{
+    public long Copied, Dropped, Compared, Same;
+
+    public VersionDigest Digest => digest;
+
+    /// <summary>Stable is what callers got, candidate what was thrown away.</summary>
+    public ReleaseFigures Figures { get; } = new(time);
+}
+
+/// <summary>
+/// Answers copies of requests with another version and throws the answers away. A copy only runs while nothing waits for the
+/// engine: it is not begun when the queue is not empty, and given up when it fills.
+/// </summary>
+internal sealed partial class ShadowRunner(AdapterService adapters, InferenceEngine engine, TimeProvider time, ILogger<ShadowRunner> logger)
+{
+    private const int MaxAtOnce = 4;
+    private const int MaxText = 65_536;
+
+    private readonly ConcurrentDictionary<string, ShadowComparison> _byAlias = new(StringComparer.Ordinal);
+    private int _running;
+
+    /// <summary>What the present shadow of an alias did; null where it has none.</summary>
+    public ShadowComparison? Find(string alias) => _byAlias.GetValueOrDefault(alias);
+
+    /// <summary>Answers a copy of a request beside it.</summary>
+    /// <returns>The text of the copy, null where it was dropped.</returns>
+    public Task<string?> Begin(string alias, VersionDigest digest, Question question)
+    {
+        var comparison = _byAlias.AddOrUpdate(
+            alias, _ => new ShadowComparison(digest, time), (_, known) => known.Digest == digest ? known : new ShadowComparison(digest, time));
+        if (!TryEnter())
+        {
+            Interlocked.Increment(ref comparison.Dropped);
+            return Task.FromResult<string?>(null);
+        }
+        return Task.Run(() => RunAsync(comparison, digest, question));
+    }
+
+    /// <summary>Takes up how the answer went that the caller got.</summary>
+    public void RecordLive(AnswerRecord record)
+    {
+        if (_byAlias.TryGetValue(record.Source.Adapter, out var comparison))
+        {
+            comparison.Figures.Stable.RecordAnswer(ReleaseService.FiguresOf(record));
+        }
+    }
+
+    /// <summary>Compares the caller's answer with its copy, once there is one.</summary>
+    public async Task CompareAsync(string alias, string live, Task<string?> copy)
+    {
+        if (await copy is { } text && _byAlias.TryGetValue(alias, out var comparison))
+        {
+            Interlocked.Increment(ref comparison.Compared);
+            Interlocked.Add(ref comparison.Same, text == live ? 1 : 0);
+        }
+    }
+
+    private bool TryEnter()
+    {
+        if (engine.Statistics.WaitingSequences > 0)
+        {
+            return false;
+        }
+        if (Interlocked.Increment(ref _running) <= MaxAtOnce)
+        {
+            return true;
+        }
+        Interlocked.Decrement(ref _running);
+        return false;
+    }
+
+    private async Task<string?> RunAsync(ShadowComparison comparison, VersionDigest digest, Question question)
+    {
+        try
+        {
+            return await AnswerAsync(comparison, digest, question);
+        }
+        catch (Exception failure)
+        {
+            // A shadow that fails is what it is there to show; nobody waits for its answer.
+            comparison.Figures.Candidate.RecordAnswer(new AnswerFigures(true, 0, "error", null, null));
+            Log.Failed(logger, digest.Abbreviation, failure.GetType().Name);
+            return null;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _running);
+        }
+    }
+
+    private async Task<string?> AnswerAsync(ShadowComparison comparison, VersionDigest digest, Question question)
+    {
+        var acquired = await adapters.Residency.AcquireAsync(digest, CancellationToken.None);
+        if (acquired.Lease is not { } lease)
+        {
+            throw new InvalidOperationException(acquired.Problem);
+        }
+        var started = time.GetTimestamp();
+        var text = new StringBuilder();
+        TimeSpan? first = null;
+        var generation = engine.GenerateText(question.ToRequest(0, 0, [new AdapterWeight(lease, 1)]), question.Options.StopStrings, CancellationToken.None);
+        var finish = FinishReason.None;
+        await foreach (var delta in generation)
+        {
+            first ??= time.GetElapsedTime(started);
+            finish = delta.Finish;
+            if (text.Length < MaxText)
+            {
+                text.Append(delta.Text);
+            }
+            if (engine.Statistics.WaitingSequences > 0)
+            {
+                generation.Generation.Cancel();
+                Interlocked.Increment(ref comparison.Dropped);
+                return null;
+            }
+        }
+        var tokens = generation.CompletionTokenCount;
+        var elapsed = time.GetElapsedTime(started);
+        Interlocked.Increment(ref comparison.Copied);
+        comparison.Figures.Candidate.RecordAnswer(new AnswerFigures(
+            false, tokens, finish == FinishReason.Length ? "length" : "stop", first?.TotalSeconds,
+            first is { } begun && tokens > 1 ? (elapsed - begun).TotalSeconds / (tokens - 1) : null));
+        return text.ToString();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "The shadow version {Digest} gave no answer: {Problem}")]
+        public static partial void Failed(ILogger logger, string digest, string problem);
+    }
+}
