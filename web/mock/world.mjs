@@ -37,6 +37,7 @@ export class World {
     this.cache = { queried: 81_230, hit: 52_114 };
     if (!empty) this.#fill(many, names);
     for (let i = 120; i > 0; i--) this.tick(this.now() - i * 1000);
+    this.#order();
   }
 
   #fill(many, names) {
@@ -87,9 +88,19 @@ export class World {
       'alice', this.now() - 400_000,
     );
     live.step = 1; live.weight = 10;
+    [live.arms[0].weight, live.arms[1].weight] = [90, 10];
+    live.step_started = new Date(this.now() - 120_000).toISOString();
+    live.step_ends = new Date(this.now() + 180_000).toISOString();
     this.#warm(live, 80);
     live.history.push({ time: new Date(this.now() - 320_000).toISOString(), event: 'step', detail: '1 % → 10 %', actor: 'patchbay' });
     this.log('patchbay', 'release.step', 'medical', live.stable, live.candidate, '1 % → 10 %', { release: live.id, weight: 10 }, this.now() - 320_000);
+  }
+
+  // The past was written adapter by adapter; a journal is in the order of time.
+  #order() {
+    const entries = this.journal.toSorted((a, b) => a.time.localeCompare(b.time));
+    this.journal = [];
+    for (const { actor, action, target, from, to, reason, details, time } of entries) this.log(actor, action, target, from, to, reason, details, Date.parse(time));
   }
 
   find(name) {
@@ -241,7 +252,6 @@ export class World {
       if (release.auto_promote) this.end(release, 'promoted', 'patchbay', 'All steps were passed and every guard was satisfied.', at);
       return;
     }
-    if (at - Date.parse(release.step_started) < 20_000 && this.series.length < 5) return;
     release.step++;
     release.weight = release.steps[release.step].weight;
     release.arms[0].weight = 100 - release.weight;
