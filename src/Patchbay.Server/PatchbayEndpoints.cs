@@ -14,6 +14,7 @@ public static class PatchbayEndpoints
     internal static IReadOnlyList<(string Method, string Path, EndpointHandler Handler)> All { get; } =
     [
         ("GET", "/", IndexEndpoint.HandleAsync),
+        ("GET", "/console/{**path}", ConsoleEndpoint.HandleAsync),
         ("GET", "/health", HealthEndpoint.HandleAsync),
         ("GET", "/ready", ReadyEndpoint.HandleAsync),
         ("GET", "/v1/models", ModelsEndpoint.ListAsync),

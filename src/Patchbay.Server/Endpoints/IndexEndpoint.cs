@@ -1,14 +1,21 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 using Patchbay.Server.Hosting;
 using Patchbay.Server.Http;
 
 namespace Patchbay.Server.Endpoints;
 
-/// <summary><c>GET /</c>: what this server is and where things are.</summary>
+/// <summary><c>GET /</c>: what this server is and where things are; a browser is sent to the console.</summary>
 internal static class IndexEndpoint
 {
     public static async Task<ApiError?> HandleAsync(HttpContext context, PatchbayRuntime runtime)
     {
+        if (ConsoleFiles.AreBuiltIn && AsksForPage(context.Request))
+        {
+            context.Response.Headers.Vary = HeaderNames.Accept;
+            context.Response.Redirect(ConsoleEndpoint.Path);
+            return null;
+        }
         var adapters = runtime.Opened?.Adapters;
         var index = new IndexResponse(
             "patchbay",
@@ -19,6 +26,9 @@ internal static class IndexEndpoint
         await context.WriteJsonAsync(StatusCodes.Status200OK, index, PatchbayJson.Wire.IndexResponse);
         return null;
     }
+
+    private static bool AsksForPage(HttpRequest request) =>
+        request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>An overview for people who open the address in a browser.</summary>

@@ -3,12 +3,13 @@ import { preferences } from '../state/preferences.svelte';
 /** Numbers, sizes and times as people read them, in the console's language. */
 
 const locale = (): string => (preferences.language === 'zh' ? 'zh-CN' : 'en-GB');
+const numbers = (): string => (preferences.language === 'zh' ? 'zh-CN' : 'en-US');
 const cache = new Map<string, Intl.NumberFormat>();
 
 function formatter(options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  const key = locale() + JSON.stringify(options);
+  const key = numbers() + JSON.stringify(options);
   let found = cache.get(key);
-  if (!found) cache.set(key, (found = new Intl.NumberFormat(locale(), options)));
+  if (!found) cache.set(key, (found = new Intl.NumberFormat(numbers(), options)));
   return found;
 }
 
