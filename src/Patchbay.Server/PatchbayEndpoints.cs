@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Patchbay.Server.Access;
 using Patchbay.Server.Endpoints;
 using Patchbay.Server.Hosting;
 
@@ -11,21 +12,24 @@ namespace Patchbay.Server;
 /// <summary>Every address of the server, one line each.</summary>
 public static class PatchbayEndpoints
 {
-    internal static IReadOnlyList<(string Method, string Path, EndpointHandler Handler)> All { get; } =
+    internal static IReadOnlyList<(string Method, string Path, EndpointAccess Access, EndpointHandler Handler)> All { get; } =
     [
-        ("GET", "/", IndexEndpoint.HandleAsync),
-        ("GET", "/console/{**path}", ConsoleEndpoint.HandleAsync),
-        ("GET", "/health", HealthEndpoint.HandleAsync),
-        ("GET", "/ready", ReadyEndpoint.HandleAsync),
-        ("GET", "/v1/models", ModelsEndpoint.ListAsync),
-        ("GET", "/v1/models/{**id}", ModelsEndpoint.GetAsync),
-        ("POST", "/v1/chat/completions", ChatCompletionsEndpoint.HandleAsync),
-        ("POST", "/v1/completions", CompletionsEndpoint.HandleAsync),
-        ("POST", "/switch-lora", SwitchLoraEndpoint.HandleAsync),
-        ("POST", "/v1/load_lora_adapter", LoadLoraAdapterEndpoint.HandleAsync),
-        ("POST", "/v1/unload_lora_adapter", UnloadLoraAdapterEndpoint.HandleAsync),
-        ("GET", "/lora-adapters", LoraAdaptersEndpoint.HandleAsync),
-        ("GET", "/admin/engine", EngineStatisticsEndpoint.HandleAsync),
+        ("GET", "/", EndpointAccess.AnyKey, IndexEndpoint.HandleAsync),
+        ("GET", "/console/{**path}", EndpointAccess.Open, ConsoleEndpoint.HandleAsync),
+        ("GET", "/health", EndpointAccess.Open, HealthEndpoint.HandleAsync),
+        ("GET", "/ready", EndpointAccess.Open, ReadyEndpoint.HandleAsync),
+        ("GET", "/v1/models", EndpointAccess.AnyKey, ModelsEndpoint.ListAsync),
+        ("GET", "/v1/models/{**id}", EndpointAccess.AnyKey, ModelsEndpoint.GetAsync),
+        ("POST", "/v1/chat/completions", EndpointAccess.Inference, ChatCompletionsEndpoint.HandleAsync),
+        ("POST", "/v1/completions", EndpointAccess.Inference, CompletionsEndpoint.HandleAsync),
+        ("POST", "/switch-lora", EndpointAccess.Admin, SwitchLoraEndpoint.HandleAsync),
+        ("POST", "/v1/load_lora_adapter", EndpointAccess.Admin, LoadLoraAdapterEndpoint.HandleAsync),
+        ("POST", "/v1/unload_lora_adapter", EndpointAccess.Admin, UnloadLoraAdapterEndpoint.HandleAsync),
+        ("GET", "/lora-adapters", EndpointAccess.AnyKey, LoraAdaptersEndpoint.HandleAsync),
+        ("GET", "/metrics", EndpointAccess.Viewer, MetricsEndpoint.HandleAsync),
+        ("GET", "/admin/traffic", EndpointAccess.Viewer, TrafficEndpoint.HandleAsync),
+        ("GET", "/admin/session", EndpointAccess.AnyKey, SessionEndpoint.HandleAsync),
+        ("GET", "/admin/engine", EndpointAccess.Viewer, EngineStatisticsEndpoint.HandleAsync),
     ];
 
     /// <summary>Adds all of Patchbay's addresses; unknown ones get an error object instead of an empty page.</summary>
@@ -34,9 +38,10 @@ public static class PatchbayEndpoints
         var services = routes.ServiceProvider;
         var guard = new EndpointGuard(
             services.GetRequiredService<PatchbayRuntime>(), services.GetRequiredService<ILogger<EndpointGuard>>());
-        foreach (var (method, path, handler) in All)
+        foreach (var (method, path, access, handler) in All)
         {
-            routes.Map(path, guard.Protect(method, handler));
+            var guarded = guard.Protect(method, access, handler);
+            routes.Map(path, path == "/" ? IndexEndpoint.BehindConsole(guarded) : guarded);
         }
         routes.MapFallback("{**path}", (RequestDelegate)guard.NotFoundAsync);
     }

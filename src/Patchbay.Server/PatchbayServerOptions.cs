@@ -1,3 +1,4 @@
+using Patchbay.Control.Access;
 using Patchbay.Engine;
 
 namespace Patchbay.Server;
@@ -16,6 +17,9 @@ public sealed record PatchbayServerOptions
 
     /// <summary>Whether callers may load adapters from directories outside <see cref="AdaptersDirectory"/>.</summary>
     public bool AllowAdapterPaths { get; init; }
+
+    /// <summary>Who may call; empty lets everybody do everything, which is for listeners on loopback only.</summary>
+    public KeyRing Keys { get; init; } = KeyRing.Empty;
 
     /// <summary>Most adapter names at the same time.</summary>
     public int MaxAdapters { get; init; } = 1024;

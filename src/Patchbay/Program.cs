@@ -7,6 +7,7 @@ var root = new RootCommand("One base model, many LoRA adapters, switched while i
     ServeCommand.Create(),
     ChatCommand.Create(),
     AdapterCommand.Create(),
+    KeyCommand.Create(),
     LogitsCommand.Create(),
 };
 // Signals are left to the commands: a server that is told to stop first lets its answers end.

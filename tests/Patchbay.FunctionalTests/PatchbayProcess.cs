@@ -21,9 +21,12 @@ internal sealed class PatchbayProcess : IAsyncDisposable
     public bool HasExited => _process.HasExited;
 
     /// <summary>Starts <c>patchbay serve</c> and waits until it says where it listens.</summary>
-    public static async Task<PatchbayProcess> ServeAsync(params string[] arguments)
+    public static Task<PatchbayProcess> ServeAsync(params string[] arguments) => ServeAsync([], arguments);
+
+    /// <inheritdoc cref="ServeAsync(string[])"/>
+    public static async Task<PatchbayProcess> ServeAsync(Dictionary<string, string> environment, params string[] arguments)
     {
-        var server = new PatchbayProcess(Start(["serve", "--port", "0", "--threads", "2", .. arguments]));
+        var server = new PatchbayProcess(Start(["serve", "--port", "0", "--threads", "2", .. arguments], environment));
         var ready = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         server._process.OutputDataReceived += (_, line) => server.Read(line.Data, ready);
         server._process.ErrorDataReceived += (_, line) => server.Read(line.Data, ready);
@@ -66,7 +69,7 @@ internal sealed class PatchbayProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static Process Start(string[] arguments)
+    private static Process Start(string[] arguments, Dictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo("dotnet", [Repository.Program, .. arguments])
         {
@@ -75,6 +78,10 @@ internal sealed class PatchbayProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
         };
+        foreach (var (name, value) in environment ?? [])
+        {
+            start.Environment[name] = value;
+        }
         return Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");
     }
 

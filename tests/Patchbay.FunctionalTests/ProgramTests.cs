@@ -52,8 +52,8 @@ public sealed class ProgramTests : IDisposable
     }
 
     [Theory]
-    [InlineData("http://0.0.0.0:8080", "no keys")]
-    [InlineData("http://example.com:8080", "no keys")]
+    [InlineData("http://0.0.0.0:8080", "Without keys")]
+    [InlineData("http://example.com:8080", "Without keys")]
     [InlineData("8080", "address")]
     public async Task Serve_BeyondLoopback_IsRefusedWithASentence(string url, string part)
     {

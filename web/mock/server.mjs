@@ -56,9 +56,9 @@ async function handle(world, { root, keys }, request, response) {
   const who = keys ? roles[(request.headers.authorization ?? '').replace(/^Bearer /, '')] : ['local', 'admin'];
   if (!who) return problem(response, 401, 'invalid_key', 'This server asks for a key.');
   const [actor, role] = who;
-  const isAdmin = path.startsWith('/admin') || path === '/switch-lora';
+  const isAdmin = (path.startsWith('/admin') && path !== '/admin/session') || path === '/switch-lora';
   if (isAdmin && (role === 'inference' || (role === 'viewer' && request.method !== 'GET'))) return problem(response, 403, 'forbidden', `The role '${role}' may not do this.`);
-  if (!isAdmin && role === 'viewer') return problem(response, 403, 'forbidden', "The role 'viewer' may not ask models.");
+  if (path.startsWith('/v1') && path !== '/v1/models' && role === 'viewer') return problem(response, 403, 'forbidden', "The role 'viewer' may not ask models.");
   const isUpload = request.method === 'PUT' && path.startsWith('/admin/adapters/');
   const raw = request.method === 'GET' ? null : await readBody(request);
   const body = isUpload || !raw?.length ? {} : JSON.parse(raw);

@@ -26,7 +26,7 @@ internal sealed record AnswerOptions
     /// <summary>Most tokens of each answer; null is as many as the context holds.</summary>
     public int? MaxTokens { get; init; }
 
-    public SamplingOptions Sampling { get; private init; } = SamplingOptions.Default;
+    public SamplingOptions Sampling { get; init; } = SamplingOptions.Default;
 
     public IReadOnlyList<string> StopStrings { get; private init; } = [];
 

@@ -1,9 +1,11 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Patchbay.Engine;
+using Patchbay.Server.Access;
 using Patchbay.Server.Adapters;
 using Patchbay.Server.Hosting;
 using Patchbay.Server.Http;
+using Patchbay.Server.Observability;
 
 namespace Patchbay.Server.Answers;
 
@@ -42,7 +44,12 @@ internal static class AnswerPipeline
                     (question, error) = read(body.Root, opened, runtime);
                 }
             }
-            return question is null ? error : await AnswerAsync(context, runtime, opened, question);
+            error = question is null ? error : await AnswerAsync(context, runtime, opened, question.WithSeed());
+            if (error is not null)
+            {
+                runtime.Observation.Ledger.Refuse(error.Code ?? error.Type);
+            }
+            return error;
         }
         finally
         {
@@ -75,9 +82,19 @@ internal static class AnswerPipeline
                 return ApiError.From(refusal, question.PromptField);
             }
             // 4
+            var id = question.Shape.IdPrefix + context.TraceIdentifier;
+            group.Watch = runtime.Observation.Ledger.Begin(
+                id, question.Shape.Operation, Caller.Of(context).Name, new AnswerSource(model.Label, model.Digest, model.Generation, null), answers);
             await using (group)
             {
-                await SendAsync(context, runtime, question, model, group);
+                try
+                {
+                    await SendAsync(context, runtime, id, question, model, group);
+                }
+                finally
+                {
+                    group.Watch.End(question, group.CompletionTokens, context.RequestAborted.IsCancellationRequested);
+                }
             }
         }
         return null;
@@ -94,12 +111,12 @@ internal static class AnswerPipeline
         return (model, problem is { } wrong ? SelectionRefused.Describe(wrong, selection.Field, adapters) : null);
     }
 
-    private static async Task SendAsync(HttpContext context, PatchbayRuntime runtime, Question question, AnsweringModel model, GenerationGroup group)
+    private static async Task SendAsync(HttpContext context, PatchbayRuntime runtime, string id, Question question, AnsweringModel model, GenerationGroup group)
     {
         var shape = question.Shape;
         var stream = question.Options.Stream;
         var head = new AnswerHead(
-            shape.IdPrefix + context.TraceIdentifier, stream ? shape.EventType : shape.WholeType,
+            id, stream ? shape.EventType : shape.WholeType,
             runtime.Time.GetUtcNow().ToUnixTimeSeconds(), model.Model, model.Digest);
         var sender = new AnswerSender(context, group, shape, head, () => UsageOf(question, group));
         if (!stream)

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Patchbay.Engine;
+using Patchbay.Server.Observability;
 
 namespace Patchbay.Server.Answers;
 
@@ -21,6 +22,9 @@ internal sealed class GenerationGroup : IAsyncDisposable
         Count = count;
         _cancellation = cancellation;
     }
+
+    /// <summary>Is told of every piece that is read; null where nobody watches.</summary>
+    public AnswerWatch? Watch { get; set; }
 
     /// <summary>How many answers there are.</summary>
     public int Count { get; }
@@ -58,7 +62,7 @@ internal sealed class GenerationGroup : IAsyncDisposable
     /// <summary>The pieces of all answers as they come.</summary>
     public IAsyncEnumerable<ChoiceDelta> ReadAsync() => _generations.Length switch
     {
-        0 => Enumerable.Range(0, Count).Select(choice => new ChoiceDelta(choice, new TextDelta("", null, FinishReason.Length))).ToAsyncEnumerable(),
+        0 => ReadNoneAsync(),
         1 => ReadOneAsync(),
         _ => ReadManyAsync(),
     };
@@ -74,10 +78,22 @@ internal sealed class GenerationGroup : IAsyncDisposable
         _cancellation.Dispose();
     }
 
+    private async IAsyncEnumerable<ChoiceDelta> ReadNoneAsync()
+    {
+        for (var choice = 0; choice < Count; choice++)
+        {
+            var nothing = new TextDelta("", null, FinishReason.Length);
+            Watch?.Observe(choice, nothing);
+            yield return new ChoiceDelta(choice, nothing);
+        }
+        await Task.CompletedTask;
+    }
+
     private async IAsyncEnumerable<ChoiceDelta> ReadOneAsync()
     {
         await foreach (var delta in _generations[0].WithCancellation(_cancellation.Token))
         {
+            Watch?.Observe(0, delta);
             yield return new ChoiceDelta(0, delta);
         }
     }
@@ -91,6 +107,7 @@ internal sealed class GenerationGroup : IAsyncDisposable
             CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         await foreach (var delta in merged.Reader.ReadAllAsync(_cancellation.Token))
         {
+            Watch?.Observe(delta.Choice, delta.Delta);
             yield return delta;
         }
     }

@@ -9,6 +9,9 @@ internal interface IAnswerShape
     /// <summary>What the answer's id begins with.</summary>
     string IdPrefix { get; }
 
+    /// <summary>What OpenTelemetry's conventions call the operation.</summary>
+    string Operation { get; }
+
     /// <summary>The <c>object</c> of a whole answer.</summary>
     string WholeType { get; }
 

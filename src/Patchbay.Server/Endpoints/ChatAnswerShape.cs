@@ -10,6 +10,8 @@ internal sealed class ChatAnswerShape(bool withLogProbabilities, Tokenizer token
 {
     public string IdPrefix => "chatcmpl-";
 
+    public string Operation => "chat";
+
     public string WholeType => "chat.completion";
 
     public string EventType => "chat.completion.chunk";

@@ -16,6 +16,8 @@ internal sealed class CompletionAnswerShape(bool withLogProbabilities, IReadOnly
 
     public string IdPrefix => "cmpl-";
 
+    public string Operation => "text_completion";
+
     public string WholeType => "text_completion";
 
     public string EventType => "text_completion";

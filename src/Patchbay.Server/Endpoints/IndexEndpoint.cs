@@ -10,12 +10,6 @@ internal static class IndexEndpoint
 {
     public static async Task<ApiError?> HandleAsync(HttpContext context, PatchbayRuntime runtime)
     {
-        if (ConsoleFiles.AreBuiltIn && AsksForPage(context.Request))
-        {
-            context.Response.Headers.Vary = HeaderNames.Accept;
-            context.Response.Redirect(ConsoleEndpoint.Path);
-            return null;
-        }
         var adapters = runtime.Opened?.Adapters;
         var index = new IndexResponse(
             "patchbay",
@@ -27,8 +21,17 @@ internal static class IndexEndpoint
         return null;
     }
 
-    private static bool AsksForPage(HttpRequest request) =>
-        request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Sends browsers to the console, which asks for a key by itself; programs get to the index.</summary>
+    public static RequestDelegate BehindConsole(RequestDelegate index) => context =>
+    {
+        if (!ConsoleFiles.AreBuiltIn || !context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase))
+        {
+            return index(context);
+        }
+        context.Response.Headers.Vary = HeaderNames.Accept;
+        context.Response.Redirect(ConsoleEndpoint.Path);
+        return Task.CompletedTask;
+    };
 }
 
 /// <summary>An overview for people who open the address in a browser.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Patchbay.Engine;
+using Patchbay.Server.Access;
 using Patchbay.Server.Http;
 
 namespace Patchbay.Server.Hosting;
@@ -9,25 +10,27 @@ namespace Patchbay.Server.Hosting;
 internal delegate Task<ApiError?> EndpointHandler(HttpContext context, PatchbayRuntime runtime);
 
 /// <summary>
-/// What surrounds every endpoint: the request id, the host and method it may be reached by, and an error object instead
+/// What surrounds every endpoint: the request id, the host, key and method it may be reached by, and an error object instead
 /// of an empty page whatever happens inside.
 /// </summary>
 internal sealed partial class EndpointGuard(PatchbayRuntime runtime, ILogger<EndpointGuard> logger)
 {
+    private readonly AccessGate _gate = new(runtime.Options.Keys);
+
     /// <summary>Wraps an endpoint of one method; GET answers HEAD too.</summary>
-    public RequestDelegate Protect(string method, EndpointHandler handler)
+    public RequestDelegate Protect(string method, EndpointAccess access, EndpointHandler handler)
     {
         var refuse = RefuseOtherMethods(method);
         return context =>
         {
             var given = context.Request.Method;
             var isOffered = HttpMethods.Equals(given, method) || (HttpMethods.IsHead(given) && HttpMethods.IsGet(method));
-            return RunAsync(context, isOffered ? handler : refuse);
+            return RunAsync(context, access, isOffered ? handler : refuse);
         };
     }
 
     /// <summary>Answers a path that no endpoint has.</summary>
-    public Task NotFoundAsync(HttpContext context) => RunAsync(context, static (unknown, _) => Task.FromResult<ApiError?>(
+    public Task NotFoundAsync(HttpContext context) => RunAsync(context, EndpointAccess.AnyKey, static (unknown, _) => Task.FromResult<ApiError?>(
         ApiError.NotFound("Nothing is at this address; GET / lists what this server has.", null, "unknown_url")));
 
     private static EndpointHandler RefuseOtherMethods(string method) => (context, _) =>
@@ -37,13 +40,13 @@ internal sealed partial class EndpointGuard(PatchbayRuntime runtime, ILogger<End
             StatusCodes.Status405MethodNotAllowed, $"This address is called with {method}.", "method_not_allowed"));
     };
 
-    private async Task RunAsync(HttpContext context, EndpointHandler handler)
+    private async Task RunAsync(HttpContext context, EndpointAccess access, EndpointHandler handler)
     {
         var id = RequestId.Assign(context);
         ApiError? error;
         try
         {
-            error = CheckHost(context) ?? await handler(context, runtime);
+            error = CheckHost(context) ?? _gate.Check(context, access) ?? await handler(context, runtime);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested || context.Response.HasStarted)
         {
@@ -77,7 +80,7 @@ internal sealed partial class EndpointGuard(PatchbayRuntime runtime, ILogger<End
             ? null
             : ApiError.WrongStatus(
                 StatusCodes.Status421MisdirectedRequest,
-                "This server listens on loopback only and does not answer under this host name; start it with --allow-host to change that.", "host_not_allowed");
+                "This server does not answer under this host name; start it with --allow-host to change that.", "host_not_allowed");
     }
 
     private static partial class Log

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
 using Patchbay.Server.Http;
+using Patchbay.Server.Observability;
 
 namespace Patchbay.Server.Hosting;
 
@@ -16,10 +18,11 @@ public sealed class PatchbayRuntime
     private volatile ServerState _state = ServerState.Opening;
     private int _answers;
 
-    internal PatchbayRuntime(PatchbayServerOptions options, TimeProvider time)
+    internal PatchbayRuntime(PatchbayServerOptions options, TimeProvider time, ILoggerFactory loggers)
     {
         Options = options;
         Time = time;
+        Observation = new Observation(time, loggers);
     }
 
     /// <summary>Ends when the server is ready; fails with the reason when the model cannot be opened.</summary>
@@ -28,6 +31,8 @@ public sealed class PatchbayRuntime
     internal PatchbayServerOptions Options { get; }
 
     internal TimeProvider Time { get; }
+
+    internal Observation Observation { get; }
 
     internal ServerState State => _state;
 

@@ -16,6 +16,8 @@ namespace Patchbay.Server.Http;
 [JsonSerializable(typeof(SwitchLoraResponse))]
 [JsonSerializable(typeof(EngineStatisticsResponse))]
 [JsonSerializable(typeof(VllmErrorResponse))]
+[JsonSerializable(typeof(SessionResponse))]
+[JsonSerializable(typeof(TrafficResponse))]
 internal sealed partial class PatchbayJson : JsonSerializerContext
 {
     /// <summary>

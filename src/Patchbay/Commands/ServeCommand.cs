@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Patchbay.Control.Access;
 using Patchbay.Server;
 using Patchbay.Server.Hosting;
 
@@ -21,7 +22,7 @@ internal sealed class ServeCommand
 
     private readonly Option<string?> _url = new("--url")
     {
-        Description = "Address to listen on; loopback only.",
+        Description = "Address to listen on; beyond loopback only with keys.",
         HelpName = "http://host:port",
     };
 
@@ -43,6 +44,8 @@ internal sealed class ServeCommand
         HelpName = "name",
     };
 
+    private readonly Option<string?> _keys = KeyArguments.CreateOption();
+
     private ServeCommand()
     {
         _engine = EngineArguments.AddTo(_command);
@@ -50,6 +53,7 @@ internal sealed class ServeCommand
         _command.Options.Add(_port);
         _command.Options.Add(_allowAdapterPaths);
         _command.Options.Add(_allowHosts);
+        _command.Options.Add(_keys);
         _command.SetAction(RunAsync);
     }
 
@@ -58,7 +62,17 @@ internal sealed class ServeCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         var url = parsed.GetValue(_url) ?? $"http://127.0.0.1:{parsed.GetValue(_port)}";
-        if (FindAddressProblem(url) is { } problem)
+        KeyRing keys;
+        try
+        {
+            keys = KeyArguments.Read(parsed.GetValue(_keys), Environment.GetEnvironmentVariable);
+        }
+        catch (Exception bad) when (bad is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync(bad.Message);
+            return ExitCode.Usage;
+        }
+        if (FindAddressProblem(url, keys) is { } problem)
         {
             await Console.Error.WriteLineAsync(problem);
             return ExitCode.Usage;
@@ -72,7 +86,8 @@ internal sealed class ServeCommand
             Engine = _engine.Read(parsed, location),
             AdaptersDirectory = location.Adapters,
             AllowAdapterPaths = parsed.GetValue(_allowAdapterPaths),
-            AllowedHosts = ["localhost", "127.0.0.1", "[::1]", new Uri(url).Host, .. parsed.GetValue(_allowHosts) ?? []],
+            AllowedHosts = AllowedHosts(new Uri(url), parsed.GetValue(_allowHosts) ?? []),
+            Keys = keys,
         };
         return await ServeAsync(PatchbayServer.Build(options, url), location, cancellation);
     }
@@ -113,15 +128,26 @@ internal sealed class ServeCommand
     }
 
     // Without keys, whoever reaches the port can use the model and change its adapters.
-    private static string? FindAddressProblem(string url)
+    private static string? FindAddressProblem(string url, KeyRing keys)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme != Uri.UriSchemeHttp)
         {
             return $"'{url}' is no address to listen on; write it like http://127.0.0.1:8080.";
         }
-        var isLoopback = address.Host == "localhost" || (IPAddress.TryParse(address.Host, out var ip) && IPAddress.IsLoopback(ip));
-        return isLoopback
+        if (!keys.IsEmpty && keys.CountOf(Role.Admin) == 0)
+        {
+            return "There are keys, but none with the role admin: nobody could change anything. Make one with 'patchbay key create --role admin'.";
+        }
+        return IsLoopback(address) || !keys.IsEmpty
             ? null
-            : $"This server has no keys yet, so it listens on loopback only and not on {address.Host}. Put a proxy that checks its callers in front of it.";
+            : $"Without keys this server listens on loopback only and not on {address.Host}. Make keys with 'patchbay key create' and name them with --keys.";
     }
+
+    // Beyond loopback the keys protect; a host name need not be known in advance there.
+    private static string[] AllowedHosts(Uri address, string[] named) => IsLoopback(address)
+        ? ["localhost", "127.0.0.1", "[::1]", address.Host, .. named]
+        : named;
+
+    private static bool IsLoopback(Uri address) =>
+        address.Host == "localhost" || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
 }

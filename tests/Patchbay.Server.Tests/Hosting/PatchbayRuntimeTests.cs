@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Patchbay.Engine;
 using Patchbay.Server.Hosting;
 
@@ -6,7 +7,7 @@ namespace Patchbay.Server.Tests.Hosting;
 public sealed class PatchbayRuntimeTests
 {
     private static PatchbayRuntime Runtime() =>
-        new(new PatchbayServerOptions { Engine = new EngineOptions { ModelPath = "x" } }, TimeProvider.System);
+        new(new PatchbayServerOptions { Engine = new EngineOptions { ModelPath = "x" } }, TimeProvider.System, NullLoggerFactory.Instance);
 
     [Fact]
     public void BeforeTheEngineIsOpen_TryBegin_SaysSo()

@@ -9,8 +9,9 @@ export interface Session {
   role: Role;
   keys_required: boolean;
   version: string;
-  base: { name: string; architecture: string; context_length: number; weights: string };
-  features: { feedback: boolean; compare: boolean; prompts_kept: boolean };
+  /** Null until the model is open. */
+  base: { name: string; architecture: string; context_length: number; weights?: string } | null;
+  features?: { feedback: boolean; compare: boolean; prompts_kept: boolean };
 }
 
 export interface Memory {

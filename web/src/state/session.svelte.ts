@@ -32,7 +32,7 @@ class SessionState {
       this.session = await get<Session>('/admin/session');
       this.phase = 'signed_in';
     } catch (error) {
-      await this.#explain(error);
+      this.#explain(error);
     }
   }
 
@@ -56,19 +56,8 @@ class SessionState {
     this.problem = problem;
   }
 
-  async #explain(error: unknown): Promise<void> {
+  #explain(error: unknown): void {
     const problem = error instanceof Problem ? error : new Problem(0, 'unreachable', '');
-    if (problem.status === 403 && readKey()) {
-      const isInference = await get('/v1/models').then(
-        () => true,
-        () => false,
-      );
-      if (isInference) {
-        this.session = inferenceOnly;
-        this.phase = 'signed_in';
-        return;
-      }
-    }
     this.session = null;
     if (problem.status === 401 || problem.status === 403) {
       // The first visit is no failed attempt.
@@ -80,14 +69,5 @@ class SessionState {
     this.phase = this.phase === 'signed_out' ? 'signed_out' : 'unreachable';
   }
 }
-
-const inferenceOnly: Session = {
-  actor: '',
-  role: 'inference',
-  keys_required: true,
-  version: '',
-  base: { name: 'base', architecture: '', context_length: 0, weights: '' },
-  features: { feedback: true, compare: true, prompts_kept: false },
-};
 
 export const session = new SessionState();

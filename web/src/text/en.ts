@@ -49,6 +49,7 @@ export const en = {
     theme: (isDark: boolean): string => (isDark ? 'Use the light theme' : 'Use the dark theme'),
     language: '切换到简体中文',
     signOut: 'Sign out',
+    opening: 'Opening the model …',
     account: 'Account and appearance',
     roles: { admin: 'admin', viewer: 'viewer', inference: 'inference' } as Record<string, string>,
     weights: (weights: string, context: string): string => `${weights} · ${context} tokens`,

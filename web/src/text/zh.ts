@@ -51,6 +51,7 @@ export const zh: Dictionary = {
     theme: (isDark) => (isDark ? '使用浅色主题' : '使用深色主题'),
     language: 'Switch to English',
     signOut: '退出登录',
+    opening: '正在打开模型…',
     account: '账户与外观',
     roles: { admin: '管理员', viewer: '只读', inference: '推理' },
     weights: (weights, context) => `${weights} · ${context} 词元`,

@@ -128,7 +128,7 @@ class Chat {
   }
 
   #comparesOnServer(): boolean {
-    return this.columns.length > 1 && this.columns.every((column) => !column.mixture) && session.session?.features.compare === true;
+    return this.columns.length > 1 && this.columns.every((column) => !column.mixture) && session.session?.features?.compare === true;
   }
 
   #chatCall(column: Source, messages: Message[]): Call {

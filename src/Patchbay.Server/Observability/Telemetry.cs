@@ -1,0 +1,29 @@
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Patchbay.Server.Observability;
+
+/// <summary>Sends spans and metrics by OTLP where OpenTelemetry's own variables name a receiver.</summary>
+internal static class Telemetry
+{
+    // OpenTelemetry's specification: the variables that switch exporting on, configure it and name the service.
+    private const string EndpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string ServiceVariable = "OTEL_SERVICE_NAME";
+
+    /// <summary>Adds nothing, and costs nothing at the start, where no receiver is named.</summary>
+    public static void AddTelemetry(this IServiceCollection services)
+    {
+        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(EndpointVariable)))
+        {
+            return;
+        }
+        services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(Environment.GetEnvironmentVariable(ServiceVariable) ?? "patchbay"))
+            .WithTracing(tracing => tracing.AddAspNetCoreInstrumentation().AddSource(GenAiTelemetry.Name))
+            .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddMeter(GenAiTelemetry.Name))
+            .UseOtlpExporter();
+    }
+}
