@@ -49,13 +49,13 @@ export function bytes(value: number | null | undefined): string {
 
 export function milliseconds(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return none;
-  return value < 1000 ? `${figure(value)} ms` : seconds(value / 1000);
+  return value < 1000 ? `${figure(value)} ms` : `${figure(value / 1000)} s`;
 }
 
-export function seconds(value: number): string {
-  if (value < 120) return `${figure(value)} s`;
-  const minutes = Math.floor(value / 60);
-  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
+/** A time to wait, in the largest unit that still says enough. */
+export function duration(seconds: number): string {
+  const [value, unit] = seconds < 120 ? [seconds, 'second'] : seconds < 7200 ? [Math.floor(seconds / 60), 'minute'] : [Math.floor(seconds / 3600), 'hour'];
+  return formatter({ style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 0 }).format(value);
 }
 
 export function moment(iso: string): string {
