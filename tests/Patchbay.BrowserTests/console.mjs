@@ -20,16 +20,15 @@ const browser = await chromium.launch({
 });
 after(() => browser.close());
 
-/** Opens the console on a server of its own; the returned `check` fails if the page did what no page may do. */
-export async function open(t, { viewport = desktop, colorScheme = 'light', locale = 'en-GB', path = '', ...scene } = {}) {
-  const server = await start({ root, ...scene });
+/** Opens an address in a browser of its own; the test fails if the page does what no page may do. */
+export async function openAt(t, address, { viewport = desktop, colorScheme = 'light', locale = 'en-GB' } = {}) {
   const context = await browser.newContext({ viewport, colorScheme, locale, reducedMotion: 'reduce', acceptDownloads: true });
   const page = await context.newPage();
   page.setDefaultTimeout(8000);
   const offences = [];
   page.on('request', (request) => {
     const url = new URL(request.url());
-    if (url.origin !== server.url && url.protocol !== 'blob:') offences.push(`left the origin: ${request.url()}`);
+    if (url.origin !== new URL(address).origin && url.protocol !== 'blob:') offences.push(`left the origin: ${request.url()}`);
   });
   page.on('pageerror', (error) => offences.push(`threw: ${error.message}`));
   page.on('dialog', (dialog) => {
@@ -40,13 +39,20 @@ export async function open(t, { viewport = desktop, colorScheme = 'light', local
     // A refusal of the API is logged by the browser and is no fault of the page.
     if (message.type() === 'error' && !/status of [45]\d\d/.test(message.text())) offences.push(message.text());
   });
-  await page.goto(`${server.url}/console/${path}`);
+  await page.goto(address);
   t.after(async () => {
     await context.close();
-    await server.stop();
     assert.deepEqual(offences, []);
   });
-  return { page, server, world: server.world, url: server.url };
+  return { page };
+}
+
+/** Opens the console on a mock of its own, in any state that the mock can be put into. */
+export async function open(t, { viewport, colorScheme, locale, path = '', ...scene } = {}) {
+  const server = await start({ root, ...scene });
+  t.after(() => server.stop());
+  const { page } = await openAt(t, `${server.url}/console/${path}`, { viewport, colorScheme, locale });
+  return { page, world: server.world, url: server.url };
 }
 
 /** Waits until a condition holds in the mock's world. */

@@ -283,7 +283,8 @@ export interface Traffic {
   latency: { ttft_ms: Percentiles; tpot_ms: Percentiles; e2e_ms: Percentiles };
   prefix_cache: { queried: number; hit: number };
   kv: { used_blocks: number; total_blocks: number };
-  memory: Memory;
+  /** Absent while no engine is open. */
+  memory?: Memory | null;
   adapters: { name: string; requests_per_second: number; tokens_per_second: number; running: number; waiting: number }[];
   series: TrafficPoint[];
 }
