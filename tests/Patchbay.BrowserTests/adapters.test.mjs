@@ -78,6 +78,7 @@ test('Pin, priority, load and unload go through the menu, by keyboard', async (t
   const more = page.getByRole('button', { name: 'More actions for support-zh' });
   await more.focus();
   await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.activeElement.role === 'menuitem');
   await page.keyboard.press('ArrowDown');
   assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), 'Pin');
   await page.keyboard.press('Enter');
