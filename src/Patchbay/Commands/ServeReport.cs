@@ -1,4 +1,5 @@
 using System.Globalization;
+using Patchbay.Server;
 using Patchbay.Server.Hosting;
 
 namespace Patchbay.Commands;
@@ -10,7 +11,8 @@ internal static class ServeReport
     {
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Patchbay is ready after {startup.TotalSeconds:F2} s."));
         output.WriteLine();
-        output.WriteLine($"  address   {url}");
+        output.WriteLine($"  console   {(PatchbayServer.ConsolePath is { } path ? url + path : "not built in: npm was missing when this program was built")}");
+        output.WriteLine($"  API       {url}/v1");
         output.WriteLine($"  model     {report.BaseName} ({report.Model.Architecture}, {report.Model.ContextLength} tokens of context)");
         var width = report.Adapters.Count == 0 ? 0 : report.Adapters.Max(adapter => adapter.Name.Length);
         var label = "adapters";

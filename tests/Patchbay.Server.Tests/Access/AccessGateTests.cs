@@ -76,7 +76,7 @@ public sealed class AccessGateTests
     [Fact]
     public void TheTableOfEndpoints_OpensNothingByDefault()
     {
-        string[] open = ["/health", "/ready"];
+        string[] open = ["/console/{**path}", "/health", "/ready"];
         Assert.Equal(open, PatchbayEndpoints.All.Where(endpoint => endpoint.Access == EndpointAccess.Open).Select(endpoint => endpoint.Path).Order());
         Assert.All(
             PatchbayEndpoints.All.Where(endpoint => endpoint.Method != "GET" && !endpoint.Path.StartsWith("/v1/", StringComparison.Ordinal)),
