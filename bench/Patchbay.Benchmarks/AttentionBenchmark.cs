@@ -38,7 +38,7 @@ public unsafe class AttentionBenchmark
 
         using var values = RandomMemory.Floats((long)Length * Heads * HeadDim);
         var filled = new Matrix(values.Floats, Length, Heads * HeadDim);
-        _store.Write(0, new PagedRows(0, Length, 0, (nint)_blocks.Data), filled, filled);
+        _store.Write(_pool, 0, new PagedRows(0, Length, 0, (nint)_blocks.Data), filled, filled);
         _rows[0] = new PagedRows(0, Rows, Length - Rows, (nint)_blocks.Data);
         _queries = RandomMemory.Floats((long)Rows * QueryHeads * HeadDim);
         _output = NativeBuffer.Of<float>((long)Rows * QueryHeads * HeadDim);

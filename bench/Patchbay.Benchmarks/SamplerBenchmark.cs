@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Patchbay.Engine;
+using Patchbay.Engine.Kernels;
 using Patchbay.Engine.Sampling;
 
 namespace Patchbay.Benchmarks;
@@ -12,7 +13,7 @@ public class SamplerBenchmark
 
     private readonly float[] _logits = new float[Vocabulary];
     private readonly float[] _copy = new float[Vocabulary];
-    private readonly Sampler _sampler = new(Vocabulary);
+    private readonly Sampler _sampler = new(Simd.Path);
     private readonly TokenHistory _history = new([], SamplingOptions.Default);
     private readonly SamplingOptions _filtered = SamplingOptions.Default with { Temperature = 0.8f, TopK = 50, TopP = 0.95f };
     private readonly SamplingOptions _nucleus = SamplingOptions.Default with { Temperature = 0.8f, TopP = 0.95f };

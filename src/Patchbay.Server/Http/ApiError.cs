@@ -25,9 +25,6 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
     /// <summary>Whether the same request may succeed a moment later; the answer then carries <c>Retry-After</c>.</summary>
     public bool IsWorthRetrying => Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable;
 
-    /// <summary>When it may, where that was estimated.</summary>
-    public TimeSpan? RetryAfter { get; init; }
-
     public static ApiError Invalid(string message, string? param = null, string? code = null) =>
         new(StatusCodes.Status400BadRequest, InvalidRequestType, message, param, code);
 
