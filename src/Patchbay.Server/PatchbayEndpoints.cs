@@ -22,6 +22,7 @@ public static class PatchbayEndpoints
         ("GET", "/v1/models/{**id}", EndpointAccess.AnyKey, ModelsEndpoint.GetAsync),
         ("POST", "/v1/chat/completions", EndpointAccess.Inference, ChatCompletionsEndpoint.HandleAsync),
         ("POST", "/v1/completions", EndpointAccess.Inference, CompletionsEndpoint.HandleAsync),
+        ("POST", "/v1/compare", EndpointAccess.Inference, CompareEndpoint.HandleAsync),
         ("POST", "/switch-lora", EndpointAccess.Admin, SwitchLoraEndpoint.HandleAsync),
         ("POST", "/v1/load_lora_adapter", EndpointAccess.Admin, LoadLoraAdapterEndpoint.HandleAsync),
         ("POST", "/v1/unload_lora_adapter", EndpointAccess.Admin, UnloadLoraAdapterEndpoint.HandleAsync),
@@ -54,6 +55,9 @@ public static class PatchbayEndpoints
         ("POST", "/admin/releases/{id}/resume", EndpointAccess.Admin, ReleasesEndpoint.ResumeAsync),
         ("POST", "/admin/releases/{id}/abort", EndpointAccess.Admin, ReleasesEndpoint.AbortAsync),
         ("POST", "/v1/feedback", EndpointAccess.Inference, FeedbackEndpoint.HandleAsync),
+        ("GET", "/admin/answers", EndpointAccess.Viewer, AnswersEndpoint.ListAsync),
+        ("GET", "/admin/answers/{id}", EndpointAccess.Viewer, AnswersEndpoint.GetAsync),
+        ("POST", "/admin/answers/{id}/replay", EndpointAccess.Admin, ReplayEndpoint.HandleAsync),
         ("GET", "/admin/audit", EndpointAccess.Viewer, AuditEndpoint.ListAsync),
         ("POST", "/admin/audit/verify", EndpointAccess.Viewer, AuditEndpoint.VerifyAsync),
     ];

@@ -1,4 +1,5 @@
 using Patchbay.Control.Access;
+using Patchbay.Control.Answers;
 using Patchbay.Engine;
 
 namespace Patchbay.Server;
@@ -31,6 +32,9 @@ public sealed record PatchbayServerOptions
     /// Where versions and journal are kept. Null keeps nothing: versions are in a temporary directory that is taken away at the end.
     /// </summary>
     public string? DataDirectory { get; init; }
+
+    /// <summary>How many answers are remembered, and how long their prompts; prompts are not kept unless this says so.</summary>
+    public AnswerRetention Answers { get; init; } = AnswerRetention.Default;
 
     /// <summary>A PostgreSQL database for the journal of <see cref="DataDirectory"/>; null is a SQLite file in it.</summary>
     public string? JournalConnection { get; init; }

@@ -11,6 +11,7 @@ var root = new RootCommand("One base model, many LoRA adapters, switched while i
     KeyCommand.Create(),
     AuditCommand.Create(),
     TopCommand.Create(),
+    ReplayCommand.Create(),
     ReleaseCommand.Create(),
     LogitsCommand.Create(),
     BenchCommand.Create(),

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Patchbay.Control;
+using Patchbay.Control.Answers;
 using Patchbay.Control.Journal;
 using Patchbay.Control.Residency;
 using Patchbay.Control.Routing;
@@ -9,6 +10,7 @@ using Patchbay.Engine;
 using Patchbay.Server.Adapters;
 using Patchbay.Server.Judges;
 using Patchbay.Server.Probes;
+using Patchbay.Server.Observability;
 using Patchbay.Server.Releases;
 
 namespace Patchbay.Server.Hosting;
@@ -19,6 +21,8 @@ namespace Patchbay.Server.Hosting;
 /// </summary>
 internal sealed partial class EngineParts : IAsyncDisposable
 {
+    private const int AnswersInMemory = 10_000;
+
     private readonly ControlDataDirectory _data;
 
     private EngineParts(InferenceEngine engine, ControlDataDirectory data, AdapterService adapters, AdapterCommands commands, DirectoryIntake directory)
@@ -38,6 +42,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
     public required ReleaseService Releases { get; init; }
 
     public required ShadowRunner Shadows { get; init; }
+
+    public required AnswerKeeper Answers { get; init; }
 
     /// <summary>Opens all of it.</summary>
     /// <exception cref="InvalidDataException">The model cannot be opened.</exception>
@@ -74,7 +80,12 @@ internal sealed partial class EngineParts : IAsyncDisposable
                 new DirectoryOptions(options.LazyAdapters, options.ReleaseWatchedAdapters, TimeSpan.FromSeconds(1), options.WatchSettleTime),
                 new SeenFolders(options.DataDirectory is null ? null : Path.Combine(options.DataDirectory, "seen-folders.json")),
                 time, loggers.CreateLogger<DirectoryIntake>());
-            return new EngineParts(engine, data, adapters, commands, directory) { Releases = releases, Shadows = shadows };
+            return new EngineParts(engine, data, adapters, commands, directory)
+            {
+                Releases = releases,
+                Shadows = shadows,
+                Answers = new AnswerKeeper(await OpenAnswersAsync(options, time, cancellation), loggers.CreateLogger<AnswerKeeper>()),
+            };
         }
         catch
         {
@@ -105,6 +116,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Answers.DisposeAsync();
         await Releases.DisposeAsync();
         Adapters.Residency.Dispose();
         Commands.Dispose();
@@ -112,6 +124,12 @@ internal sealed partial class EngineParts : IAsyncDisposable
         await Engine.DisposeAsync();
         await _data.DisposeAsync();
     }
+
+    // Without a data directory the last answers of this process are remembered, which is what a developer looks at.
+    private static async Task<IAnswerLog> OpenAnswersAsync(PatchbayServerOptions options, TimeProvider time, CancellationToken cancellation) =>
+        options.DataDirectory is { } directory
+            ? await SqliteAnswerLog.OpenAsync(Path.Combine(directory, "answers.db"), options.Answers, time, cancellation)
+            : new MemoryAnswerLog(options.Answers with { MaxEntries = Math.Min(options.Answers.MaxEntries, AnswersInMemory) }, time);
 
     private static ReleaseService CreateReleases(
         PatchbayServerOptions options, ControlPlane plane, IReadOnlyList<IAnswerJudge> judges, TimeProvider time, ILoggerFactory loggers)

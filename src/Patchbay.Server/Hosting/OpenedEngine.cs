@@ -1,3 +1,4 @@
+using Patchbay.Control.Answers;
 using Patchbay.Engine;
 using Patchbay.Server.Adapters;
 using Patchbay.Server.Releases;
@@ -10,6 +11,8 @@ namespace Patchbay.Server.Hosting;
 /// <param name="Commands">What operators do to them.</param>
 /// <param name="Releases">Plans and releases.</param>
 /// <param name="Shadows">Copies of requests for other versions.</param>
+/// <param name="Answers">Requests that were answered.</param>
 /// <param name="Opened">When it was opened.</param>
 internal sealed record OpenedEngine(
-    InferenceEngine Engine, AdapterService Adapters, AdapterCommands Commands, ReleaseService Releases, ShadowRunner Shadows, DateTimeOffset Opened);
+    InferenceEngine Engine, AdapterService Adapters, AdapterCommands Commands, ReleaseService Releases, ShadowRunner Shadows, IAnswerLog Answers,
+    DateTimeOffset Opened);

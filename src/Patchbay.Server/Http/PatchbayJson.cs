@@ -23,6 +23,7 @@ namespace Patchbay.Server.Http;
 [JsonSerializable(typeof(SessionResponse))]
 [JsonSerializable(typeof(TrafficResponse))]
 [JsonSerializable(typeof(StoredOptions))]
+[JsonSerializable(typeof(ReplayResponse))]
 [JsonSerializable(typeof(AdapterList))]
 [JsonSerializable(typeof(AdapterState))]
 [JsonSerializable(typeof(UploadResponse))]

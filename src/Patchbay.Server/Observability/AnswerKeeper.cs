@@ -15,17 +15,19 @@ internal sealed partial class AnswerKeeper : IAnswerSink, IAsyncDisposable
     private const int MaxBatch = 256;
 
     private readonly Channel<AnswerRecord> _waiting = Channel.CreateBounded<AnswerRecord>(MaxWaiting);
-    private readonly IAnswerLog _log;
     private readonly ILogger<AnswerKeeper> _logger;
     private readonly Task _writing;
     private long _lost;
 
     public AnswerKeeper(IAnswerLog log, ILogger<AnswerKeeper> logger)
     {
-        _log = log;
+        Log = log;
         _logger = logger;
         _writing = Task.Run(WriteAsync);
     }
+
+    /// <summary>Where they are written.</summary>
+    public IAnswerLog Log { get; }
 
     /// <summary>Answers that could not be kept.</summary>
     public long Lost => Interlocked.Read(ref _lost);
@@ -43,7 +45,7 @@ internal sealed partial class AnswerKeeper : IAnswerSink, IAsyncDisposable
     {
         _waiting.Writer.TryComplete();
         await _writing;
-        await _log.DisposeAsync();
+        await Log.DisposeAsync();
     }
 
     private async Task WriteAsync()
@@ -57,13 +59,13 @@ internal sealed partial class AnswerKeeper : IAnswerSink, IAsyncDisposable
             }
             try
             {
-                await _log.AppendAsync(batch, CancellationToken.None);
+                await Log.AppendAsync(batch, CancellationToken.None);
             }
             catch (Exception failure)
             {
                 // A full disk must not end the writer: the next batch may find room.
                 Interlocked.Add(ref _lost, batch.Count);
-                Log.NotKept(_logger, failure, batch.Count);
+                Lines.NotKept(_logger, failure, batch.Count);
             }
             batch.Clear();
         }
@@ -89,10 +91,10 @@ internal sealed partial class AnswerKeeper : IAnswerSink, IAsyncDisposable
         Duration = record.Duration.TotalMilliseconds,
         FinishReason = record.FinishReason,
         Outcome = record.Outcome.ToString().ToLowerInvariant(),
-        Prompts = _log.KeepsPrompts ? record.Prompts : null,
+        Prompts = Log.KeepsPrompts ? record.Prompts : null,
     };
 
-    private static partial class Log
+    private static partial class Lines
     {
         [LoggerMessage(1, LogLevel.Error, "{Count} answers could not be kept.")]
         public static partial void NotKept(ILogger logger, Exception failure, int count);

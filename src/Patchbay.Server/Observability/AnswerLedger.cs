@@ -5,6 +5,7 @@ namespace Patchbay.Server.Observability;
 /// <summary>Knows the requests that run now and tells of those that ended.</summary>
 internal sealed class AnswerLedger(TimeProvider time, IReadOnlyList<IAnswerSink> sinks)
 {
+    private volatile IAnswerSink[] _sinks = [.. sinks];
     private readonly ConcurrentDictionary<AnswerWatch, byte> _running = new(ReferenceEqualityComparer.Instance);
     private readonly ConcurrentDictionary<string, long> _refusals = new(StringComparer.Ordinal);
 
@@ -15,6 +16,9 @@ internal sealed class AnswerLedger(TimeProvider time, IReadOnlyList<IAnswerSink>
 
     /// <summary>Requests that run now, in no order.</summary>
     public IEnumerable<AnswerWatch> Running => _running.Keys;
+
+    /// <summary>Tells one more; called once, before requests are admitted.</summary>
+    public void Attach(IAnswerSink sink) => _sinks = [.. _sinks, sink];
 
     /// <summary>Begins to watch a request that has been routed.</summary>
     public AnswerWatch Begin(string id, string operation, string actor, AnswerSource source, int answers)
@@ -30,7 +34,7 @@ internal sealed class AnswerLedger(TimeProvider time, IReadOnlyList<IAnswerSink>
     internal void OnEnd(AnswerWatch watch, AnswerRecord record)
     {
         _running.TryRemove(watch, out _);
-        foreach (var sink in sinks)
+        foreach (var sink in _sinks)
         {
             sink.Record(record);
         }

@@ -115,14 +115,17 @@ internal sealed class AnswerWatch
         return "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    /// <summary>The identity of answers: the hash of the only text, or of the hashes of several, since they come interleaved.</summary>
+    public static string HashOfTexts(IReadOnlyList<byte[]> hashes) =>
+        "sha256:" + Convert.ToHexStringLower(hashes.Count == 1 ? hashes[0] : SHA256.HashData([.. hashes.SelectMany(hash => hash)]));
+
     private string HashOfTexts()
     {
-        // One answer: the hash of its text. Several: the hash of their hashes, since they come interleaved.
         var hashes = _texts.Select(text => text.GetHashAndReset()).ToList();
         foreach (var text in _texts)
         {
             text.Dispose();
         }
-        return "sha256:" + Convert.ToHexStringLower(hashes.Count == 1 ? hashes[0] : SHA256.HashData([.. hashes.SelectMany(hash => hash)]));
+        return HashOfTexts(hashes);
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Patchbay.Control.Answers;
 using Patchbay.Server;
 
 namespace Patchbay.Commands;
@@ -6,6 +7,12 @@ namespace Patchbay.Commands;
 /// <summary>The options about versions, memory and the adapters directory.</summary>
 internal sealed class AdapterArguments
 {
+    private readonly Option<double> _keepPrompts = new("--keep-prompts-hours")
+    {
+        Description = "Keep the tokens of prompts this long, so that answers can be made again without sending them; 0 keeps none.",
+        HelpName = "hours",
+    };
+
     private readonly Option<string?> _data = new("--data")
     {
         Description = "Directory for adapter versions and the journal of changes. Without it, nothing outlives the server.",
@@ -65,7 +72,7 @@ internal sealed class AdapterArguments
                 result.AddError("--postgres holds the journal only; name a directory for the versions with --data.");
             }
         });
-        Option[] options = [_data, _postgres, _memory, _lazy, _noWatch, _noRelease, _kept, _allowBase, _check];
+        Option[] options = [_data, _postgres, _keepPrompts, _memory, _lazy, _noWatch, _noRelease, _kept, _allowBase, _check];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -78,6 +85,7 @@ internal sealed class AdapterArguments
     /// <summary>The server's options with what the command line says of adapters.</summary>
     public PatchbayServerOptions Read(ParseResult parsed, PatchbayServerOptions options) => options with
     {
+        Answers = AnswerRetention.Default with { Prompts = TimeSpan.FromHours(parsed.GetValue(_keepPrompts)) },
         DataDirectory = parsed.GetValue(_data) is { } data ? Path.GetFullPath(data) : null,
         JournalConnection = parsed.GetValue(_postgres),
         AdapterMemoryBytes = parsed.GetValue(_memory) is > 0 and var memory ? memory : null,

@@ -29,9 +29,13 @@ internal sealed class AdminClient : IDisposable
     public Task<JsonElement> PostAsync(string path, Dictionary<string, string?> fields, CancellationToken cancellation)
     {
         var given = fields.Where(field => field.Value is not null).ToDictionary(field => field.Key, field => field.Value!);
-        var body = new StringContent(JsonSerializer.Serialize(given, AdminJson.Default.DictionaryStringString), Encoding.UTF8, "application/json");
-        return SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = body }, cancellation);
+        return PostJsonAsync(path, JsonSerializer.Serialize(given, AdminJson.Default.DictionaryStringString), cancellation);
     }
+
+    /// <summary>Posts JSON as it is.</summary>
+    /// <exception cref="AdminException">The server refuses or cannot be reached.</exception>
+    public Task<JsonElement> PostJsonAsync(string path, string json, CancellationToken cancellation) => SendAsync(
+        new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(json, Encoding.UTF8, "application/json") }, cancellation);
 
     /// <summary>Sends a directory as a tar archive, as it is read.</summary>
     /// <exception cref="AdminException">The server refuses or cannot be reached.</exception>
