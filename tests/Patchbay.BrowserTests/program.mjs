@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const program = process.env.PATCHBAY_PROGRAM ?? fileURLToPath(new URL('../../artifacts/bin/Patchbay/release/patchbay.dll', import.meta.url));
+const program = fileURLToPath(new URL('../../artifacts/bin/Patchbay/release/patchbay.dll', import.meta.url));
 
 /** For a test's options: why it cannot run; false where it can. */
 export const isMissing = !existsSync(program) && 'src/Patchbay is not built';
