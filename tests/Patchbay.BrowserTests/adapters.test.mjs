@@ -19,6 +19,16 @@ test('Switch names what changes and for whom, and then it is so', async (t) => {
   await page.getByRole('row', { name: /^medical/ }).getByText('In use').waitFor();
 });
 
+test('A change is seen at once, without the next reading', async (t) => {
+  const { page } = await open(t, { path: 'adapters' });
+  await page.getByRole('row', { name: /^medical/ }).waitFor();
+  // No timer runs any more, so nothing but the change itself can have the list read again.
+  await page.evaluate(() => { for (let id = setTimeout(() => {}); id > 0; id--) clearTimeout(id); });
+  await page.getByRole('button', { name: 'Switch medical' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Switch', exact: true }).click();
+  await page.getByRole('row', { name: /^medical/ }).getByText('In use').waitFor();
+});
+
 test('A switch that somebody else overtook changes nothing and says so', async (t) => {
   const { page, world } = await open(t, { path: 'adapters' });
   await page.getByRole('button', { name: 'Switch medical' }).click();

@@ -139,6 +139,8 @@ public sealed class ReleaseTests(DemoServer server) : IClassFixture<DemoServer>
             """;
         var id = Text(await server.PostJsonAsync("/admin/releases", start, HttpStatusCode.Created), "id");
         await server.PostJsonAsync("/admin/releases", start, HttpStatusCode.UnprocessableEntity);
+        var adapter = await GetAsync("/admin/adapters/medical");
+        Assert.Equal(("weighted", id), (Text(adapter, "route"), Text(adapter, "release")));
         var began = TimeProvider.System.GetTimestamp();
         while (true)
         {

@@ -47,6 +47,10 @@ public sealed class ReleaseConductor(ControlPlane plane, TimeProvider time) : ID
     /// <summary>One release; null where there is none.</summary>
     public Release? Find(string id) => ReleaseDocuments.Find(plane.Snapshot, id) is { } release ? Present(id, () => release) : null;
 
+    /// <summary>The release of an alias that has not ended; null where there is none.</summary>
+    public Release? FindRunning(string alias) =>
+        _running.Values.Select(running => running.Release).FirstOrDefault(release => !release.IsOver && release.Spec.Alias == alias);
+
     /// <summary>The figures of a release's arms since the server started; null where it is over for longer.</summary>
     public ReleaseFigures? FiguresOf(string id) => _running.TryGetValue(id, out var running) ? running.Figures : null;
 

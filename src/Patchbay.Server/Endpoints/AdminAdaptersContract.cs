@@ -71,8 +71,10 @@ internal sealed record AdapterState(
 
     public bool IsDefault { get; init; }
 
-    public string Route { get; init; } = "fixed";
+    /// <summary>The kind of the plan by which the name chooses versions.</summary>
+    public required string Route { get; init; }
 
+    /// <summary>The release that has not ended; null where there is none.</summary>
     public string? Release { get; init; }
 
     public required string Created { get; init; }
@@ -101,6 +103,8 @@ internal sealed record AdapterState(
             LoadMs = Milliseconds(resident?.LoadTime),
             Problem = resident?.Problem,
             IsDefault = alias is not null && state.Aliases.Default.Target == alias,
+            Route = opened.Releases.Routes.Find(adapter.Name)?.Plan.Kind ?? "fixed",
+            Release = opened.Releases.Conductor.FindRunning(adapter.Name)?.Id,
             Created = AdminCall.Show(adapter.Versions[0].Created),
             CreatedBy = adapter.Versions[0].CreatedBy,
             Versions = versions,

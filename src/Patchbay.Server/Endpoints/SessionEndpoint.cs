@@ -16,13 +16,16 @@ internal static class SessionEndpoint
     {
         var caller = Caller.Of(context);
         var served = runtime.Opened is { } opened
-            ? new SessionBase(opened.Adapters.BaseName, opened.Engine.Model.Architecture, opened.Engine.Model.ContextLength)
+            ? new SessionBase(opened.Adapters.BaseName, opened.Engine.Model.Architecture, opened.Engine.Model.ContextLength, runtime.Options.Engine.Weights.ToString().ToLowerInvariant())
             : null;
         var session = new SessionResponse(
-            caller.Name, caller.Role.ToString().ToLowerInvariant(), !runtime.Options.Keys.IsEmpty, Version, served);
+            caller.Name, caller.Role.ToString().ToLowerInvariant(), !runtime.Options.Keys.IsEmpty, Version, served,
+            new SessionFeatures(Serves("/v1/feedback"), Serves("/v1/compare"), PromptsKept: false));
         await context.WriteJsonAsync(StatusCodes.Status200OK, session, PatchbayJson.Wire.SessionResponse);
         return null;
     }
+
+    private static bool Serves(string path) => PatchbayEndpoints.All.Any(endpoint => endpoint.Path == path);
 }
 
 /// <summary>What a console needs to know before it shows anything.</summary>
@@ -31,7 +34,14 @@ internal static class SessionEndpoint
 /// <param name="KeysRequired">Whether callers need keys at all.</param>
 /// <param name="Version">Of the program.</param>
 /// <param name="Base">The model; null until it is open.</param>
-internal sealed record SessionResponse(string Actor, string Role, bool KeysRequired, string Version, SessionBase? Base);
+/// <param name="Features">What this server can do.</param>
+internal sealed record SessionResponse(
+    string Actor, string Role, bool KeysRequired, string Version, SessionBase? Base, SessionFeatures Features);
 
 /// <summary>The base model.</summary>
-internal sealed record SessionBase(string Name, string Architecture, int ContextLength);
+/// <param name="Weights">How weights are held, as it was asked for: <c>auto</c>, <c>native</c>, <c>q8</c> or <c>q4</c>.</param>
+internal sealed record SessionBase(string Name, string Architecture, int ContextLength, string Weights);
+
+/// <summary>What this server can do, so that nothing is offered that would be refused.</summary>
+/// <param name="PromptsKept">Whether prompts are kept with answers: never, only their hashes are.</param>
+internal sealed record SessionFeatures(bool Feedback, bool Compare, bool PromptsKept);

@@ -33,6 +33,7 @@ internal static class TrafficEndpoint
             new TrafficLatency(traffic.FirstToken, traffic.OutputToken, traffic.Duration),
             new TrafficPrefixCache(now.PromptTokens, now.CachedPromptTokens),
             new TrafficKv(now.UsedBlocks, now.TotalBlocks),
+            AdapterMemory.From(opened),
             [.. names.Select(name => Describe(name, traffic.Adapters.GetValueOrDefault(name), running[name]))],
             [.. traffic.Series.Select(point => new TrafficSecond(
                 point.Time, point.Requests, point.Tokens, point.Running, point.Waiting, point.FirstTokenP95, point.OutputTokenP95))]);
@@ -59,6 +60,7 @@ internal sealed record TrafficResponse(
     TrafficLatency Latency,
     TrafficPrefixCache PrefixCache,
     TrafficKv Kv,
+    AdapterMemory Memory,
     IReadOnlyList<TrafficAdapter> Adapters,
     IReadOnlyList<TrafficSecond> Series);
 

@@ -16,7 +16,7 @@ export interface Settings {
   seed: string;
 }
 
-const defaults: Settings = { system: '', temperature: 0.7, topP: 1, topK: 0, minP: 0, repetition: 1, maxTokens: 256, seed: '' };
+const defaults: Settings = { system: '', temperature: 0.7, topP: 1, topK: 0, minP: 0.05, repetition: 1, maxTokens: 256, seed: '' };
 
 export interface Turn {
   id: number;
