@@ -100,8 +100,8 @@ internal sealed class PatchbayProcess : IAsyncDisposable
         // The curl line is the last of the report.
         if (line.Contains("-d '{", StringComparison.Ordinal))
         {
-            var address = _output.First(text => text.TrimStart().StartsWith("address", StringComparison.Ordinal));
-            ready.TrySetResult(new Uri(address.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]));
+            var address = _output.First(text => text.TrimStart().StartsWith("API ", StringComparison.Ordinal));
+            ready.TrySetResult(new Uri(new Uri(address.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]), "/"));
         }
     }
 }
