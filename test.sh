@@ -35,6 +35,17 @@ install_postgres() {
     || { echo "apt-get could not install postgresql; tests of its journal will be skipped:"; tail -3 artifacts/postgres.log; }
 }
 
+# Dashboard and alerts are tested in a real Prometheus; without it those tests are skipped by name.
+install_prometheus() {
+  command -v prometheus >/dev/null && command -v promtool >/dev/null && return
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+    echo "Prometheus is missing and cannot be installed here: tests of dashboard and alerts will be skipped."
+    return
+  fi
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus; } >artifacts/prometheus.log 2>&1 \
+    || { echo "apt-get could not install prometheus; tests of dashboard and alerts will be skipped:"; tail -3 artifacts/prometheus.log; }
+}
+
 # run NAME [ENVIRONMENT …] -- PROJECT [ARGUMENT …]: runs one test program and adds up its figures.
 run() {
   local title=$1; shift
@@ -90,6 +101,9 @@ install_tokenizers
 say "PostgreSQL from the system's packages"
 mkdir -p artifacts
 install_postgres
+
+say "Prometheus from the system's packages"
+install_prometheus
 
 say "Build"
 dotnet build -c Release -v quiet -nologo Patchbay.slnx || { echo "The build failed."; echo "0 passed, 1 failed"; exit 1; }

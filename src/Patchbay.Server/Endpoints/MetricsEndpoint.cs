@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Patchbay.Engine;
+using Patchbay.Server.Adapters;
 using Patchbay.Server.Hosting;
 using Patchbay.Server.Http;
 using Patchbay.Server.Observability;
@@ -31,6 +32,7 @@ internal static class MetricsEndpoint
         {
             WriteEngine(text, opened.Engine.Statistics);
             WriteGateway(text, runtime);
+            AdapterMetrics.Write(text, opened.Adapters);
             ReleaseMetrics.Write(text, opened.Releases);
         }
         await context.WriteBytesAsync(
