@@ -86,8 +86,8 @@ public sealed record ProbeFile(IReadOnlyList<Probe> Probes)
 /// <param name="Prompt">Token ids.</param>
 /// <param name="Greedy">The tokens that follow greedily.</param>
 /// <param name="Top">Logits after the prompt.</param>
-/// <param name="Tolerance">How far a logit may be off.</param>
-public sealed record Probe(IReadOnlyList<int> Prompt, IReadOnlyList<int>? Greedy, IReadOnlyList<ProbeLogit>? Top, double Tolerance = 0.05)
+/// <param name="Tolerance">How far a logit may be off. By default as far as Q8 weights are from the stored ones, so that a probe holds under both.</param>
+public sealed record Probe(IReadOnlyList<int> Prompt, IReadOnlyList<int>? Greedy, IReadOnlyList<ProbeLogit>? Top, double Tolerance = 0.25)
 {
     /// <summary>The prompt as people read it.</summary>
     public string? Text { get; init; }

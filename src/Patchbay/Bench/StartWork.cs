@@ -77,9 +77,9 @@ internal sealed class StartWork(EngineOptions engine, BenchOptions options, Samp
     {
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
-            if (line.TrimStart().StartsWith("address ", StringComparison.Ordinal))
+            if (line.TrimStart().StartsWith("API ", StringComparison.Ordinal))
             {
-                return new Uri(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]);
+                return new Uri(new Uri(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]), "/");
             }
         }
         throw new InvalidDataException("The server ended before it was ready.");
