@@ -20,6 +20,23 @@ const browser = await chromium.launch({
 });
 after(() => browser.close());
 
+const undoing = new WeakMap();
+
+/** Undoes something at the end of a test, the latest first: a page must go before the server that it asks. */
+export function atEnd(t, undo) {
+  const steps = undoing.get(t) ?? [];
+  if (!undoing.has(t)) {
+    undoing.set(t, steps);
+    t.after(async () => {
+      const results = [];
+      for (const step of steps.reverse()) results.push(...(await Promise.allSettled([Promise.resolve().then(step)])));
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed) throw failed.reason;
+    });
+  }
+  steps.push(undo);
+}
+
 /** Opens an address in a browser of its own; the test fails if the page does what no page may do. */
 export async function openAt(t, address, { viewport = desktop, colorScheme = 'light', locale = 'en-GB' } = {}) {
   const context = await browser.newContext({ viewport, colorScheme, locale, reducedMotion: 'reduce', acceptDownloads: true });
@@ -40,7 +57,7 @@ export async function openAt(t, address, { viewport = desktop, colorScheme = 'li
     if (message.type() === 'error' && !/status of [45]\d\d/.test(message.text())) offences.push(message.text());
   });
   await page.goto(address);
-  t.after(async () => {
+  atEnd(t, async () => {
     await context.close();
     assert.deepEqual(offences, []);
   });
@@ -50,7 +67,7 @@ export async function openAt(t, address, { viewport = desktop, colorScheme = 'li
 /** Opens the console on a mock of its own, in any state that the mock can be put into. */
 export async function open(t, { viewport, colorScheme, locale, path = '', ...scene } = {}) {
   const server = await start({ root, ...scene });
-  t.after(() => server.stop());
+  atEnd(t, () => server.stop());
   const { page } = await openAt(t, `${server.url}/console/${path}`, { viewport, colorScheme, locale });
   return { page, world: server.world, url: server.url };
 }

@@ -110,7 +110,7 @@ test('The keyboard reaches everything: skip link, dialogs that hold the focus, E
   }
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
-  assert.match(await page.evaluate(() => document.activeElement.ariaLabel), /Switch medical/);
+  await page.waitForFunction(() => document.activeElement.ariaLabel === 'Switch medical');
 });
 
 test('The audit is filtered and verified, and an answer is found and replayed', async (t) => {
