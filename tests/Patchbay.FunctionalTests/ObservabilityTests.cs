@@ -31,7 +31,7 @@ public sealed class ObservabilityTests
         Assert.True(traffic.GetProperty("latency").GetProperty("ttft_ms").GetProperty("p50").GetDouble() > 0);
         Assert.True(traffic.GetProperty("memory").GetProperty("weights_bytes").GetInt64() > 0);
         var session = await client.GetFromJsonAsync<JsonElement>("/admin/session", TestContext.Current.CancellationToken);
-        Assert.Equal("auto", session.GetProperty("base").GetProperty("weights").GetString());
+        Assert.Equal("native", session.GetProperty("base").GetProperty("weights").GetString());
         Assert.True(session.GetProperty("features").GetProperty("feedback").GetBoolean());
         Assert.False(session.GetProperty("features").GetProperty("prompts_kept").GetBoolean());
 

@@ -55,6 +55,10 @@ internal sealed class PrometheusServer : IAsyncDisposable
     {
         using var form = new FormUrlEncodedContent([new("query", query)]);
         using var response = await _client.PostAsync("/api/v1/query", form);
+        if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
+        {
+            throw new HttpRequestException("Prometheus is starting.");
+        }
         var text = await response.Content.ReadAsStringAsync();
         Assert.True(response.StatusCode == HttpStatusCode.OK, $"{query}: {text}");
         using var document = JsonDocument.Parse(text);
@@ -87,7 +91,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
             }
             catch (HttpRequestException)
             {
-                // It does not listen yet.
+                // It does not listen yet, or reads its storage.
             }
             Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(30), $"Prometheus never had {query}.");
             await Task.Delay(50);

@@ -20,7 +20,7 @@ internal static class SessionEndpoint
             : null;
         var session = new SessionResponse(
             caller.Name, caller.Role.ToString().ToLowerInvariant(), !runtime.Options.Keys.IsEmpty, Version, served,
-            new SessionFeatures(Serves("/v1/feedback"), Serves("/v1/compare"), PromptsKept: false));
+            new SessionFeatures(Serves("/v1/feedback"), Serves("/v1/compare"), PromptsKept: runtime.Options.Answers.Prompts > TimeSpan.Zero));
         await context.WriteJsonAsync(StatusCodes.Status200OK, session, PatchbayJson.Wire.SessionResponse);
         return null;
     }
@@ -43,5 +43,5 @@ internal sealed record SessionResponse(
 internal sealed record SessionBase(string Name, string Architecture, int ContextLength, string Weights);
 
 /// <summary>What this server can do, so that nothing is offered that would be refused.</summary>
-/// <param name="PromptsKept">Whether prompts are kept with answers: never, only their hashes are.</param>
+/// <param name="PromptsKept">Whether prompts are kept with answers: only where the operator says so.</param>
 internal sealed record SessionFeatures(bool Feedback, bool Compare, bool PromptsKept);
