@@ -75,14 +75,14 @@ internal static class AnswerPipeline
         using (model)
         {
             AnswerHeaders.Write(context, model);
-            var source = new AnswerSource(model.Label, model.Digest, model.Generation, model.Arm, model.Parts);
+            var source = AnswerSource.Of(model);
             // 3
             GenerationGroup group;
             try
             {
                 group = question.Options.MaxTokens == 0
                     ? GenerationGroup.WithoutTokens(answers)
-                    : GenerationGroup.Start(opened.Engine, RequestsOf(question, model, slot), question.Options.StopStrings, context.RequestAborted);
+                    : GenerationGroup.Start(opened.Engine, question.ToRequests(model, slot), question.Options.StopStrings, context.RequestAborted);
             }
             catch (RequestRefusedException refusal)
             {
@@ -151,20 +151,6 @@ internal static class AnswerPipeline
         }
         using var events = SseWriter.Start(context, runtime.Options.KeepAliveInterval, runtime.Time);
         await sender.StreamAsync(events, question.Options.IncludeUsage);
-    }
-
-    private static IEnumerable<GenerationRequest> RequestsOf(Question question, AnsweringModel model, QueueSlot slot)
-    {
-        // Further answers of the same request find places of their own, or none is given.
-        QueueSlot? reserved = slot;
-        for (var prompt = 0; prompt < question.Prompts.Count; prompt++)
-        {
-            for (var choice = 0; choice < question.Options.Choices; choice++)
-            {
-                yield return question.ToRequest(prompt, choice, model.TakeLeases()) with { Slot = reserved };
-                reserved = null;
-            }
-        }
     }
 
     private static Usage UsageOf(Question question, GenerationGroup group)

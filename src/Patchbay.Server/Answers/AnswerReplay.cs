@@ -35,7 +35,7 @@ internal static class AnswerReplay
             {
                 await using var group = question.Options.MaxTokens == 0
                     ? GenerationGroup.WithoutTokens(answers)
-                    : GenerationGroup.Start(opened.Engine, RequestsOf(question, model), question.Options.StopStrings, aborted);
+                    : GenerationGroup.Start(opened.Engine, question.ToRequests(model, null), question.Options.StopStrings, aborted);
                 var texts = Enumerable.Range(0, answers).Select(_ => new StringBuilder()).ToList();
                 await foreach (var piece in group.ReadAsync())
                 {
@@ -48,17 +48,6 @@ internal static class AnswerReplay
             catch (RequestRefusedException refusal)
             {
                 return (null, ApiError.From(refusal, "prompt"));
-            }
-        }
-    }
-
-    private static IEnumerable<GenerationRequest> RequestsOf(Question question, AnsweringModel model)
-    {
-        for (var prompt = 0; prompt < question.Prompts.Count; prompt++)
-        {
-            for (var choice = 0; choice < question.Options.Choices; choice++)
-            {
-                yield return question.ToRequest(prompt, choice, model.TakeLeases());
             }
         }
     }

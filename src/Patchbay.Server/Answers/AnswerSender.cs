@@ -30,11 +30,11 @@ internal sealed class AnswerSender(HttpContext context, GenerationGroup group, I
         }
         catch (RequestRefusedException refusal)
         {
-            await WriteFailureAsync(events, ApiError.From(refusal, "prompt"));
+            await events.WriteErrorAsync(ApiError.From(refusal, "prompt"));
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            await WriteFailureAsync(events, ApiError.Internal(context.TraceIdentifier));
+            await events.WriteErrorAsync(ApiError.Internal(context.TraceIdentifier));
             throw;
         }
     }
@@ -121,8 +121,4 @@ internal sealed class AnswerSender(HttpContext context, GenerationGroup group, I
         AnswerFields.WriteUsage(json, usage());
         json.WriteEndObject();
     }
-
-    private static ValueTask WriteFailureAsync(SseWriter events, ApiError error) => events.WriteAsync(error, static (json, problem) =>
-        JsonSerializer.Serialize(
-            json, new ErrorResponse(new ErrorBody(problem.Message, problem.Type, problem.Param, problem.Code)), PatchbayJson.Wire.ErrorResponse));
 }

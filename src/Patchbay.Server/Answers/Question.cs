@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Patchbay.Engine;
+using Patchbay.Server.Adapters;
 
 namespace Patchbay.Server.Answers;
 
@@ -26,6 +27,20 @@ internal sealed record Question(
         LogProbabilities = LogProbabilities,
         CacheSalt = Options.CacheSalt,
     };
+
+    /// <summary>All of its answers as the engine wants them, prompt by prompt.</summary>
+    /// <param name="slot">The place that was taken for the request. Further answers find places of their own, or none is given.</param>
+    public IEnumerable<GenerationRequest> ToRequests(AnsweringModel model, QueueSlot? slot)
+    {
+        for (var prompt = 0; prompt < Prompts.Count; prompt++)
+        {
+            for (var choice = 0; choice < Options.Choices; choice++)
+            {
+                yield return ToRequest(prompt, choice, model.TakeLeases()) with { Slot = slot };
+                slot = null;
+            }
+        }
+    }
 
     /// <summary>The same with a seed drawn for it where it names none, so that its answers can be made again.</summary>
     public Question WithSeed() => Options.Sampling.Seed is not null ? this : this with

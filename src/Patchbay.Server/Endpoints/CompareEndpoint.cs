@@ -83,7 +83,7 @@ internal static class CompareEndpoint
         var columns = models.Select((model, index) => new CompareColumn(
             index, model, runtime.Observation.Ledger.Begin(
                 $"cmpr-{context.TraceIdentifier}-{index}", question.Shape.Operation, Caller.Of(context).Name,
-                new AnswerSource(model.Label, model.Digest, model.Generation, model.Arm, model.Parts), 1))).ToArray();
+                AnswerSource.Of(model), 1))).ToArray();
         await using (group)
         {
             try
@@ -123,9 +123,7 @@ internal static class CompareEndpoint
         }
         catch (RequestRefusedException refusal)
         {
-            var error = ApiError.From(refusal, question.PromptField);
-            await events.WriteAsync(error, static (json, problem) => JsonSerializer.Serialize(
-                json, new ErrorResponse(new ErrorBody(problem.Message, problem.Type, problem.Param, problem.Code)), PatchbayJson.Wire.ErrorResponse));
+            await events.WriteErrorAsync(ApiError.From(refusal, question.PromptField));
         }
     }
 

@@ -24,6 +24,11 @@ internal static class HttpAnswers
         }
     }
 
+    /// <summary>A stream's last event where it fails: OpenAI's error object.</summary>
+    public static ValueTask WriteErrorAsync(this SseWriter events, ApiError error) => events.WriteAsync(error, static (json, problem) =>
+        JsonSerializer.Serialize(
+            json, new ErrorResponse(new ErrorBody(problem.Message, problem.Type, problem.Param, problem.Code)), PatchbayJson.Wire.ErrorResponse));
+
     /// <summary>Writes an error: a ProblemDetails document on /admin, OpenAI's object elsewhere.</summary>
     public static Task WriteErrorAsync(this HttpContext context, ApiError error)
     {

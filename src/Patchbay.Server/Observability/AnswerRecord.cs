@@ -1,4 +1,5 @@
 using Patchbay.Control.Answers;
+using Patchbay.Server.Adapters;
 using Patchbay.Server.Answers;
 
 namespace Patchbay.Server.Observability;
@@ -65,4 +66,8 @@ internal sealed record AnswerRecord
 /// <param name="Generation">Of the alias that decided.</param>
 /// <param name="Arm">The arm of the plan that chose; null where none did.</param>
 /// <param name="Parts">The versions with their weights; none for the base.</param>
-internal sealed record AnswerSource(string Adapter, string? Digest, string Generation, string? Arm, IReadOnlyList<AnswerPart> Parts);
+internal sealed record AnswerSource(string Adapter, string? Digest, string Generation, string? Arm, IReadOnlyList<AnswerPart> Parts)
+{
+    /// <summary>Of a model that was acquired.</summary>
+    public static AnswerSource Of(AnsweringModel model) => new(model.Label, model.Digest, model.Generation, model.Arm, model.Parts);
+}
