@@ -59,10 +59,11 @@ test('The theme follows the system until it is chosen', async (t) => {
   await settled(page);
   const dark = await background();
   await page.getByRole('button', { name: 'Use the light theme' }).click();
-  assert.notEqual(await background(), dark);
+  const isLight = (before) => getComputedStyle(document.documentElement).backgroundColor !== before;
+  await page.waitForFunction(isLight, dark);
   await page.reload();
   await settled(page);
-  assert.notEqual(await background(), dark);
+  await page.waitForFunction(isLight, dark);
 });
 
 test('A key is asked for, kept in the tab, and a viewer sees no action', async (t) => {

@@ -152,14 +152,18 @@ public sealed class VersionStore
     /// <summary>Paths of a stored version's files in the order of the digest; null where it is not here.</summary>
     internal List<string>? FindFiles(VersionDigest digest)
     {
-        if (!TryGetPath(digest, out var path))
+        // A removal in the midst of it would show a part.
+        lock (_names)
         {
-            return null;
+            if (!TryGetPath(digest, out var path))
+            {
+                return null;
+            }
+            var files = Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(path, file).Replace(Path.DirectorySeparatorChar, '/')).ToList();
+            files.Sort(StringComparer.Ordinal);
+            return files;
         }
-        var files = Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(path, file).Replace(Path.DirectorySeparatorChar, '/')).ToList();
-        files.Sort(StringComparer.Ordinal);
-        return files;
     }
 
     /// <summary>Takes a directory away; what cannot be taken away now goes at the next start.</summary>

@@ -47,22 +47,24 @@ internal sealed class ServerWorks(
             var count = 0;
             await CompareAsync(round, $"{options.Streams} streams", "swaps", options.Streams, SwapStreamTokens, async running =>
             {
-                while (!running.IsCompleted)
+                do
                 {
                     await SwapAsync(adapters[count++ % adapters.Count], record: true);
                     await Task.Delay(BetweenSwaps);
                 }
+                while (!running.IsCompleted);
             });
         }
         if (options.Does("load") && large is not null)
         {
             await CompareAsync(round, $"{LoadStreams} streams", "loads", LoadStreams, LoadStreamTokens, async running =>
             {
-                while (!running.IsCompleted)
+                do
                 {
                     await LoadAsync(record: true);
                     await Task.WhenAny(running, Task.Delay(BetweenLoads));
                 }
+                while (!running.IsCompleted);
             });
         }
     }
