@@ -73,14 +73,15 @@ internal sealed class EvexAssembler
         _code.Add(count);
     }
 
-    public void Prefetch(Address source)
+    /// <summary>PREFETCHT1.</summary>
+    public void PrefetchSecondLevel(Address source)
     {
         if (source.Base >= Gpr.R8)
         {
             _code.Add(0x41);
         }
 
-        _code.AddRange([0x0f, 0x18, (byte)(0x80 | (1 << 3) | ((int)source.Base & 7))]);
+        _code.AddRange([0x0f, 0x18, (byte)(0x80 | (2 << 3) | ((int)source.Base & 7))]);
         Append(source.Displacement);
     }
 

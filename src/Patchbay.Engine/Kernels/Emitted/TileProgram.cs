@@ -30,8 +30,9 @@ internal sealed class TileProgram
     private const Gpr OutputStride = Gpr.R11;
     private const Gpr Groups = Gpr.Rdi;
 
-    // How far ahead of the codes in use memory is asked for.
-    private const int PrefetchBytes = 2048;
+    // The first byte of the group that is computed, as if codes and scales of a group stood together: a panel's bytes and then
+    // those of the next are asked for in order, at the pace at which they are used.
+    private const Gpr Ahead = Gpr.Rsi;
 
     private readonly EvexAssembler _assembler;
     private readonly PackedEncoding _encoding;
@@ -71,6 +72,7 @@ internal sealed class TileProgram
     {
         Prologue();
         var loop = _assembler.Position;
+        Prefetch();
         StartSums();
         for (var line = 0; line < _encoding.Lines(); line++)
         {
@@ -91,6 +93,8 @@ internal sealed class TileProgram
             _assembler.Broadcast(NibbleMask, Gpr.Rax);
         }
 
+        _assembler.Move(Ahead, new Address(Gpr.Rdi, 0));
+
         // In the order of the fields.
         ReadOnlySpan<Gpr> arguments = [Codes, Scales, Activations, Factors, Offsets, Output, OutputStride, Groups];
         for (var i = 0; i < arguments.Length; i++)
@@ -102,6 +106,16 @@ internal sealed class TileProgram
         {
             _assembler.Clear(Result(row));
         }
+    }
+
+    private void Prefetch()
+    {
+        for (var line = 0; line < _encoding.GroupBytes(); line += PackedEncodingFacts.LineBytes)
+        {
+            _assembler.PrefetchSecondLevel(new Address(Ahead, PackedEncodingFacts.PrefetchBytes + line));
+        }
+
+        _assembler.Add(Ahead, _encoding.GroupBytes());
     }
 
     private void StartSums()
@@ -121,9 +135,7 @@ internal sealed class TileProgram
 
     private void AddLine(int line)
     {
-        var codes = new Address(Codes, 64 * line);
-        _assembler.Prefetch(codes with { Displacement = codes.Displacement + PrefetchBytes });
-        _assembler.Load(Weights, codes);
+        _assembler.Load(Weights, new Address(Codes, 64 * line));
         if (_encoding.Lines() == 4)
         {
             _assembler.ShiftRight(HighWeights, Weights, 4);

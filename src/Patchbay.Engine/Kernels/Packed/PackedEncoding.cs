@@ -29,6 +29,13 @@ internal static class PackedEncodingFacts
     /// <summary>One code line: four inputs of each output; with nibbles, two times four.</summary>
     public const int LineBytes = 64;
 
+    /// <summary>
+    /// How far ahead of the group in use a kernel asks for memory, into the second-level cache. Where each weight is used once, one
+    /// core of a Zen 4 reads Q4 at 9 GB/s without asking, at 10 with 2 KB into the first-level cache, whose few miss buffers are then
+    /// the limit, and at 18 with this, which is what a plain read loop reaches; Q8 goes from 12 to 17.
+    /// </summary>
+    public const int PrefetchBytes = 12 * 1024;
+
     /// <summary>Code lines of one group.</summary>
     public static int Lines(this PackedEncoding encoding) => encoding == PackedEncoding.Q8 ? 8 : 4;
 
@@ -45,6 +52,9 @@ internal static class PackedEncodingFacts
 
     /// <summary>Bytes of the scales (and minima) of one group.</summary>
     public static int ScaleBytes(this PackedEncoding encoding) => PanelRows * sizeof(ushort) * (encoding.HasMinimum() ? 2 : 1);
+
+    /// <summary>Bytes of the codes and scales of one group.</summary>
+    public static int GroupBytes(this PackedEncoding encoding) => (encoding.Lines() * LineBytes) + encoding.ScaleBytes();
 
     /// <summary>Bytes of the codes of a panel, which come before its scales.</summary>
     public static long CodeBytes(this PackedEncoding encoding, int columns) => (long)columns / GroupValues * encoding.Lines() * LineBytes;

@@ -15,9 +15,6 @@ internal static unsafe class Q8Tile<TDot, TInt, TSimd, TVector>
     where TInt : unmanaged
     where TVector : unmanaged
 {
-    // How far ahead of the codes in use memory is asked for: measured best on Zen 4 and Zen 5 where each weight is used once.
-    private const int PrefetchBytes = 2048;
-
     public static void Multiply(TileArguments* tile)
     {
         for (var column = 0; column < PackedEncodingFacts.PanelRows; column += TSimd.Count)
@@ -91,6 +88,8 @@ internal static unsafe class Q8Tile<TDot, TInt, TSimd, TVector>
     private static void One(TileArguments* tile, int column, int row)
     {
         var codes = tile->Codes + (4 * column);
+        var groupBytes = PackedEncoding.Q8.GroupBytes();
+        var ahead = tile->Codes + PackedEncodingFacts.PrefetchBytes;
         var rows = tile->Rows;
         var scales = (ushort*)tile->Scales + column;
         var activations = tile->Activations + (PackedEncodingFacts.GroupValues * row);
@@ -101,10 +100,12 @@ internal static unsafe class Q8Tile<TDot, TInt, TSimd, TVector>
         {
             if (Sse.IsSupported)
             {
-                for (var line = 0; line < 8; line++)
+                for (var line = 0; line < groupBytes; line += PackedEncodingFacts.LineBytes)
                 {
-                    Sse.Prefetch0(codes + PrefetchBytes + (line * PackedEncodingFacts.LineBytes));
+                    Sse.Prefetch1(ahead + line);
                 }
+
+                ahead += groupBytes;
             }
 
             var i0 = TDot.Start(offsets[0]);

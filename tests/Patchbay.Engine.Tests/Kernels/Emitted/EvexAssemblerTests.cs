@@ -26,8 +26,8 @@ public sealed class EvexAssemblerTests
     [Fact]
     public void OtherInstructions_HaveTheBytesOfGnuAs()
     {
-        Check("0f188840080000", code => code.Prefetch(new Address(Gpr.Rax, 0x840)));
-        Check("410f188940080000", code => code.Prefetch(new Address(Gpr.R9, 0x840)));
+        Check("0f189040080000", code => code.PrefetchSecondLevel(new Address(Gpr.Rax, 0x840)));
+        Check("410f189140080000", code => code.PrefetchSecondLevel(new Address(Gpr.R9, 0x840)));
         Check("b80f0f0f0f", code => code.MoveConstant(Gpr.Rax, 0x0f0f0f0f));
         Check("c5f877c3", code => code.Return());
     }
