@@ -7,7 +7,7 @@ namespace Patchbay.Engine.Adapters;
 internal readonly record struct WeightedDelta(LoraDelta Delta, float Weight);
 
 /// <summary>Everything an adapter does to one module: values that take the place of the base model's, and what is added then.</summary>
-internal sealed class ModuleChange : IDisposable
+internal sealed unsafe class ModuleChange : IDisposable
 {
     /// <summary>Takes the place of the weight; more or fewer rows than the base model's for another vocabulary.</summary>
     public WeightMatrix? Weight { get; init; }
@@ -23,6 +23,31 @@ internal sealed class ModuleChange : IDisposable
 
     /// <summary>Whether something takes the place of the base model's values, so that no weighted sum can be made of it.</summary>
     public bool Replaces => Weight is not null || Bias is not null || Rows is not null;
+
+    /// <summary>
+    /// Whether the output has to be there before: because rows of the weight are replaced, or because a scaled term of a weighted sum
+    /// counts from it.
+    /// </summary>
+    public bool NeedsOutput
+    {
+        get
+        {
+            if (Weight is not null || Rows is not null)
+            {
+                return true;
+            }
+
+            for (var i = 0; i < Deltas.Count; i++)
+            {
+                if (Deltas[i].Delta.OutputScale is not null && (Deltas.Count > 1 || Deltas[i].Weight != 1))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
 
     /// <summary>Bytes of memory.</summary>
     public long ByteLength =>

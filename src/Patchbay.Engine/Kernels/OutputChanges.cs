@@ -5,7 +5,8 @@ namespace Patchbay.Engine.Kernels;
 /// <summary>
 /// What is done to the outputs of linear layers after W·x: low-rank changes and biases of all ranges of rows and of all modules
 /// that read the same input. They are gathered first and computed in two dispatches, all shrinks and then all outputs; a
-/// dispatch for each would cost a decode step more than the work. Used again and again; keeps its memory.
+/// dispatch for each would cost a decode step more than the work. <see cref="LinearProducts"/> takes the outputs of long prompts into
+/// its own dispatch between the two. Used again and again; keeps its memory.
 /// On one core of a busy Zen 4, all modules of a 0.5B model at rank 16 (17.6 MB in BF16, not in any cache): 1.7 ms for one row,
 /// 2.9 ms for 8 rows of one adapter, 16 ms for 8 rows of 8, 0.33 ms a row of a long prompt.
 /// </summary>
@@ -32,6 +33,12 @@ internal sealed unsafe class OutputChanges
     private readonly List<ShrinkTask> _shrinks = [];
     private readonly List<OutputTask> _tasks = [];
 
+    // Outputs that the tasks of a product change.
+    private int _taken;
+
+    /// <summary>How many outputs were begun.</summary>
+    public int Count => _outputs.Count;
+
     /// <summary>Asks for t = x·Aᵀ.</summary>
     /// <param name="a">A, (r, inputs), in a dense encoding.</param>
     /// <param name="x">Rows of inputs.</param>
@@ -41,7 +48,8 @@ internal sealed unsafe class OutputChanges
     /// <summary>Begins the changes of some rows of an output.</summary>
     /// <param name="y">The rows, (rows, outputs).</param>
     /// <param name="bias">Added after all terms, one value per output; null adds nothing.</param>
-    public void Begin(Matrix y, float* bias) => _outputs.Add(new Output(y, bias, _terms.Count));
+    /// <param name="firstRow">Which row of the product the first one is.</param>
+    public void Begin(Matrix y, float* bias, int firstRow = 0) => _outputs.Add(new Output(y, bias, _terms.Count, firstRow));
 
     /// <summary>Adds a change to the rows begun last; changes apply in this order.</summary>
     public void Add(in LoraTerm term) => _terms.Add(term);
@@ -49,14 +57,25 @@ internal sealed unsafe class OutputChanges
     /// <summary>Computes everything gathered and forgets it.</summary>
     public void Run(WorkerPool pool)
     {
+        RunShrinks(pool);
+        RunOutputs(pool);
+    }
+
+    /// <summary>Computes what was asked for by <see cref="Shrink"/>.</summary>
+    public void RunShrinks(WorkerPool pool)
+    {
         if (_products.Count > 0)
         {
             var isSmall = SplitProducts() < SmallWork;
             var shrink = new ShrinkJob(this);
             pool.Run(ref shrink, _shrinks.Count, isSmall);
         }
+    }
 
-        if (_outputs.Count > 0)
+    /// <summary>Changes the outputs that were not taken and forgets everything.</summary>
+    public void RunOutputs(WorkerPool pool)
+    {
+        if (_outputs.Count > _taken)
         {
             var isSmall = SplitOutputs() < SmallWork;
             var change = new OutputJob(this);
@@ -64,6 +83,20 @@ internal sealed unsafe class OutputChanges
         }
 
         Clear();
+    }
+
+    /// <summary>Leaves outputs to the tasks of the product that writes them. They are taken in order: after a gap nothing is.</summary>
+    /// <param name="first">The first of them.</param>
+    /// <param name="end">The one after the last.</param>
+    public TileChanges Take(int first, int end)
+    {
+        if (first != _taken)
+        {
+            return default;
+        }
+
+        _taken = end;
+        return new TileChanges(this, first, end);
     }
 
     /// <summary>Forgets what was gathered, because the pass that gathered it has failed.</summary>
@@ -74,6 +107,24 @@ internal sealed unsafe class OutputChanges
         _terms.Clear();
         _shrinks.Clear();
         _tasks.Clear();
+        _taken = 0;
+    }
+
+    /// <summary>Changes a tile of a product: its rows and columns are those of the product.</summary>
+    public void ChangeTile<TSimd, TVector>(int first, int end, in LoraTile tile)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        for (var i = first; i < end; i++)
+        {
+            var offset = _outputs[i].FirstRow;
+            var from = Math.Max(tile.FirstRow, offset);
+            var to = Math.Min(tile.FirstRow + tile.RowCount, offset + _outputs[i].Y.Rows);
+            if (from < to)
+            {
+                Change<TSimd, TVector>(new OutputTask(i, tile with { FirstRow = from - offset, RowCount = to - from }));
+            }
+        }
     }
 
     // Products of the same rows come one after the other. Many rows are split into tiles that all their products pass over, few
@@ -127,7 +178,7 @@ internal sealed unsafe class OutputChanges
     private long SplitOutputs()
     {
         var work = 0L;
-        for (var output = 0; output < _outputs.Count; output++)
+        for (var output = _taken; output < _outputs.Count; output++)
         {
             var y = _outputs[output].Y;
             for (var row = 0; row < y.Rows; row += TaskRows)
@@ -196,11 +247,12 @@ internal sealed unsafe class OutputChanges
         public readonly Matrix Shrunk = shrunk;
     }
 
-    private readonly struct Output(Matrix y, float* bias, int firstTerm)
+    private readonly struct Output(Matrix y, float* bias, int firstTerm, int firstRow)
     {
         public readonly Matrix Y = y;
         public readonly float* Bias = bias;
         public readonly int FirstTerm = firstTerm;
+        public readonly int FirstRow = firstRow;
     }
 
     private readonly record struct ShrinkTask(int FirstProduct, int EndProduct, int FirstRow, int RowCount, int FirstRank, int RankCount);

@@ -32,27 +32,42 @@ internal static unsafe class ShrinkLora
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
-        var rank = first;
-        for (; rank <= first + count - Block; rank += Block)
+        // Four rows stay in the first-level cache while all ranks, which are half as wide, pass over them.
+        var (row, end) = (0, first + count);
+        for (; row <= x.Rows - Block; row += Block)
         {
-            var row = 0;
-            for (; row <= x.Rows - Block; row += Block)
+            var rank = first;
+            for (; rank <= end - Block; rank += Block)
             {
                 FourByFour<TEncoding, TSimd, TVector>(a.Row(rank), a.RowBytes, x.Slice(row, Block), t.Row(row) + rank, t.Stride);
             }
 
-            for (; row < x.Rows; row++)
+            for (var i = row; i < row + Block; i++)
             {
-                FourByOne<TEncoding, TSimd, TVector>(a.Row(rank), a.RowBytes, x.Row(row), x.Columns, t.Row(row) + rank);
+                Rest<TEncoding, TSimd, TVector>(a, rank, end, x.Row(i), x.Columns, t.Row(i));
             }
         }
 
-        for (; rank < first + count; rank++)
+        for (; row < x.Rows; row++)
         {
-            for (var row = 0; row < x.Rows; row++)
+            var rank = first;
+            for (; rank <= end - Block; rank += Block)
             {
-                t.Row(row)[rank] = Dot<TEncoding, TSimd, TVector>(a.Row(rank), x.Row(row), x.Columns);
+                FourByOne<TEncoding, TSimd, TVector>(a.Row(rank), a.RowBytes, x.Row(row), x.Columns, t.Row(row) + rank);
             }
+
+            Rest<TEncoding, TSimd, TVector>(a, rank, end, x.Row(row), x.Columns, t.Row(row));
+        }
+    }
+
+    private static void Rest<TEncoding, TSimd, TVector>(WeightMatrix a, int rank, int end, float* x, int columns, float* t)
+        where TEncoding : struct, IDenseEncoding
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        for (; rank < end; rank++)
+        {
+            t[rank] = Dot<TEncoding, TSimd, TVector>(a.Row(rank), x, columns);
         }
     }
 

@@ -43,7 +43,10 @@ internal sealed class ForwardBatch(WorkerPool pool, KvStore kv, StateStore state
     public LoraRows Lora { get; } = new();
 
     /// <summary>What is still to be done to the outputs of linear layers; empty between them.</summary>
-    public OutputChanges Changes { get; } = new();
+    public OutputChanges Changes => Products.Changes;
+
+    /// <summary>Products of linear layers that read the same input; empty between them.</summary>
+    public LinearProducts Products { get; } = new();
 
     public int RowCount => Tokens.Count;
 
@@ -57,7 +60,7 @@ internal sealed class ForwardBatch(WorkerPool pool, KvStore kv, StateStore state
         Tokens.Clear();
         Positions.Clear();
         Lora.Clear();
-        Changes.Clear();
+        Products.Clear();
         _angles.Clear();
         _stacked = null;
         SequenceCount = 0;

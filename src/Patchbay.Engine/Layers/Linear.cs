@@ -8,9 +8,9 @@ namespace Patchbay.Engine.Layers;
 /// y = W·x + b for the base model, and what adapters make of it for their rows: y = d ⊙ (W·x + s·B·A·x) + b, with W, some of its
 /// rows or b replaced. Where LoRA is applied; no model file mentions it.
 /// <code>
-/// 1. multiply   W·x of all rows, of the base model or of adapters that replace it
-/// 2. gather     low-rank changes and biases, by ranges of rows
-/// 3. change     what was gathered, in two dispatches; of layers that read the same input together (<see cref="LinearGroup"/>)
+/// 1. gather     W·x of all rows, and low-rank changes and biases by ranges of rows
+/// 2. compute    what was gathered; of layers that read the same input together (<see cref="LinearGroup"/>)
+/// 3. replace    rows whose adapter has another W, or other rows of it, and what is gathered for layers that have such rows
 /// </code>
 /// </summary>
 internal sealed unsafe class Linear(AdaptableModule module, NativeBuffer? bias = null)
@@ -36,32 +36,48 @@ internal sealed unsafe class Linear(AdaptableModule module, NativeBuffer? bias =
     public void Forward(ForwardBatch batch, Matrix x, Matrix y, LoraRows adapters)
     {
         var mark = batch.Arena.Save();
-        Multiply(batch, x, y, adapters);
         Gather(batch, x, y, adapters);
+        batch.Products.Run(batch.Pool);
+        Replace(batch, x, y, adapters);
         batch.Changes.Run(batch.Pool);
         batch.Arena.Release(mark);
     }
 
-    /// <summary>Step 1.</summary>
-    public void Multiply(ForwardBatch batch, Matrix x, Matrix y, LoraRows adapters)
+    /// <summary>Step 1. What it rents from the arena is used in step 2.</summary>
+    public void Gather(ForwardBatch batch, Matrix x, Matrix y, LoraRows adapters)
     {
         var (first, end) = BaseRows(adapters, x.Rows);
         if (first < end)
         {
-            MatMul.Run(batch.Pool, module.Weight, x.Slice(first, end - first), y.SliceColumns(0, OutputSize).Slice(first, end - first));
+            batch.Products.Add(module.Weight, x.Slice(first, end - first), y.SliceColumns(0, OutputSize).Slice(first, end - first));
+        }
+
+        if (!NeedsOutput(adapters, x.Rows))
+        {
+            GatherChanges(batch, x, y, adapters);
+        }
+    }
+
+    /// <summary>Step 3, for changes that need more than a tile of the output; they run when the batch's changes do.</summary>
+    public void Replace(ForwardBatch batch, Matrix x, Matrix y, LoraRows adapters)
+    {
+        if (!NeedsOutput(adapters, x.Rows))
+        {
+            return;
         }
 
         foreach (var range in adapters.Ranges(module.Index, x.Rows))
         {
-            if (range.Change is { Replaces: true } change)
+            if (range.Change is { } change)
             {
                 Replace(batch, change, x.Slice(range.FirstRow, range.RowCount), y.Slice(range.FirstRow, range.RowCount));
             }
         }
+
+        GatherChanges(batch, x, y, adapters);
     }
 
-    /// <summary>Step 2. What it rents from the arena is used in step 3.</summary>
-    public void Gather(ForwardBatch batch, Matrix x, Matrix y, LoraRows adapters)
+    private void GatherChanges(ForwardBatch batch, Matrix x, Matrix y, LoraRows adapters)
     {
         foreach (var range in adapters.Ranges(module.Index, x.Rows))
         {
@@ -72,12 +88,25 @@ internal sealed unsafe class Linear(AdaptableModule module, NativeBuffer? bias =
             }
 
             var rows = y.Slice(range.FirstRow, range.RowCount).SliceColumns(0, (range.Change?.Weight ?? module.Weight).Rows);
-            batch.Changes.Begin(rows, added is null ? null : added.Floats);
+            batch.Changes.Begin(rows, added is null ? null : added.Floats, range.FirstRow);
             if (range.Change is { } change)
             {
                 DeltaSum.Gather(batch, change.Deltas, new Product(x.Slice(range.FirstRow, range.RowCount)), rows);
             }
         }
+    }
+
+    private bool NeedsOutput(LoraRows adapters, int rowCount)
+    {
+        foreach (var range in adapters.Ranges(module.Index, rowCount))
+        {
+            if (range.Change is { NeedsOutput: true })
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // From the first row to the last one that the base model's weight counts for.

@@ -5,8 +5,8 @@ using Patchbay.Engine.Tensors;
 namespace Patchbay.Engine.Layers;
 
 /// <summary>
-/// Linear layers that read the same input. What adapters add to all of them is computed together: the input is read once for
-/// all shrinks, and there are two dispatches instead of two for each layer and range of rows.
+/// Linear layers that read the same input, which is quantised and read once for all of them and for what adapters add to them, in
+/// two or three dispatches instead of three for each layer and range of rows.
 /// </summary>
 internal sealed class LinearGroup(params Linear[] layers)
 {
@@ -26,13 +26,18 @@ internal sealed class LinearGroup(params Linear[] layers)
         for (var i = 0; i < layers.Length; i++)
         {
             outputs[i] = batch.Arena.Rent(x.Rows, layers[i].OutputSize);
-            layers[i].Multiply(batch, x, outputs[i], adapters);
         }
 
         var mark = batch.Arena.Save();
         for (var i = 0; i < layers.Length; i++)
         {
             layers[i].Gather(batch, x, outputs[i], adapters);
+        }
+
+        batch.Products.Run(batch.Pool);
+        for (var i = 0; i < layers.Length; i++)
+        {
+            layers[i].Replace(batch, x, outputs[i], adapters);
         }
 
         batch.Changes.Run(batch.Pool);

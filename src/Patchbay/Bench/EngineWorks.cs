@@ -20,6 +20,7 @@ internal sealed class EngineWorks(InferenceEngine engine, IReadOnlyList<AdapterD
     public async Task WarmUpAsync()
     {
         await RunAsync(1, options.PrefillTokens, 2, _ => null);
+        await RunAsync(1, options.PrefillTokens, 2, AdapterOf);
         await RunAsync(options.Requests, ShortPrompt, 4, AdapterOf);
     }
 

@@ -18,44 +18,105 @@ internal static unsafe class PackedMatMul
     // Activations of one pass over the weights of a task: they stay in the second-level cache beside a panel.
     private const int BlockBytes = 256 * 1024;
 
-    public static void Run(WorkerPool pool, PackedMatrix weight, Matrix x, Matrix y) => Run(pool, PackedPaths.For(pool.Path), weight, x, y);
+    // From this many rows on a task is long, so that fewer are enough, and as wide as changes of its tile are fast: 64 outputs.
+    private const int ManyRows = 16;
+    private const int WidePanels = 4;
+
+    public static void Run(WorkerPool pool, PackedMatrix weight, Matrix x, Matrix y, TileChanges changes = default) =>
+        Run(pool, PackedPaths.For(pool.Path), weight, x, y, changes);
 
     /// <summary>The same on a given path.</summary>
-    public static void Run(WorkerPool pool, PackedPath path, PackedMatrix weight, Matrix x, Matrix y)
+    public static void Run(WorkerPool pool, PackedPath path, PackedMatrix weight, Matrix x, Matrix y, TileChanges changes = default)
     {
-        var rows = new QuantisedRows(pool.Shared(QuantisedRows.ByteLength(x.Rows, x.Columns)), x.Rows, x.Columns, TileRows(path));
-        rows.Fill(pool, x, weight.Encoding);
+        var products = default(PackedProducts);
+        products[0] = new PackedProduct(weight, y, changes);
+        Run(pool, path, products, 1, x);
+    }
 
-        var balanced = Math.Max(1, weight.PanelCount / (TasksPerWorker * pool.WorkerCount));
-        var panels = (int)Math.Clamp(TaskBytes / weight.PanelBytes, 1, balanced);
-        var job = new Job(weight, rows, y, path, panels);
-        pool.Run(ref job, (weight.PanelCount + panels - 1) / panels);
+    /// <summary>Several products of the same rows in one dispatch.</summary>
+    /// <param name="pool">The workers.</param>
+    /// <param name="path">A supported one.</param>
+    /// <param name="products">Weights of one encoding and where their results go.</param>
+    /// <param name="count">How many products.</param>
+    /// <param name="x">(rows, inputs).</param>
+    public static void Run(WorkerPool pool, PackedPath path, in PackedProducts products, int count, Matrix x)
+    {
+        var encoding = products[0].Weight.Encoding;
+        var rows = new QuantisedRows(pool.Shared(QuantisedRows.ByteLength(x.Rows, x.Columns)), x.Rows, x.Columns, TileRows(path));
+        rows.Fill(pool, x, encoding);
+
+        var all = 0;
+        for (var i = 0; i < count; i++)
+        {
+            all += products[i].Weight.PanelCount;
+        }
+
+        var panels = PanelsOfTask(all / pool.WorkerCount, x.Rows, products[0].Weight.PanelBytes);
+        var job = new Job(products, rows, path, panels);
+        var tasks = 0;
+        for (var i = 0; i < count; i++)
+        {
+            tasks += job.TasksOf(i);
+        }
+
+        pool.Run(ref job, tasks);
+    }
+
+    private static int PanelsOfTask(int panelsOfWorker, int rows, long panelBytes)
+    {
+        if (rows >= ManyRows && panelsOfWorker >= WidePanels)
+        {
+            return WidePanels;
+        }
+
+        return (int)Math.Clamp(TaskBytes / panelBytes, 1, Math.Max(1, panelsOfWorker / TasksPerWorker));
     }
 
     private static int TileRows(PackedPath path) => path == PackedPath.Emitted ? EmittedTiles.TileRows : 4;
 
-    private readonly struct Job(PackedMatrix weight, QuantisedRows rows, Matrix y, PackedPath path, int taskPanels) : IParallelJob
+    private readonly struct Job(in PackedProducts products, QuantisedRows rows, PackedPath path, int taskPanels) : IParallelJob
     {
+        private readonly PackedProducts _products = products;
         private readonly QuantisedRows _rows = rows;
-        private readonly Matrix _y = y;
+
+        public int TasksOf(int product) => (_products[product].Weight.PanelCount + taskPanels - 1) / taskPanels;
 
         public void Execute<TSimd, TVector>(int task, byte* scratch)
             where TSimd : struct, ISimd<TVector>
             where TVector : unmanaged
         {
-            var last = Math.Min(weight.PanelCount, (task + 1) * taskPanels);
-            var blockTiles = Math.Max(1, BlockBytes / weight.Columns / TileRows(path));
+            var index = 0;
+            for (; task >= TasksOf(index); index++)
+            {
+                task -= TasksOf(index);
+            }
+
+            ref readonly var product = ref _products[index];
+            var first = task * taskPanels;
+            var last = Math.Min(product.Weight.PanelCount, first + taskPanels);
+            var blockTiles = Math.Max(1, BlockBytes / product.Weight.Columns / TileRows(path));
             for (var tile = 0; tile < _rows.TileCount; tile += blockTiles)
             {
-                for (var panel = task * taskPanels; panel < last; panel++)
+                var endTile = Math.Min(_rows.TileCount, tile + blockTiles);
+                for (var panel = first; panel < last; panel++)
                 {
-                    Multiply(panel, tile, Math.Min(_rows.TileCount, tile + blockTiles));
+                    Multiply(product.Weight, product.Y, panel, tile, endTile);
                 }
+
+                product.Changes.Apply<TSimd, TVector>(TileOf(product.Y, tile, endTile, first, last));
             }
         }
 
+        private LoraTile TileOf(Matrix y, int tile, int endTile, int panel, int endPanel)
+        {
+            var firstRow = _rows.Tile(tile).First;
+            var (lastRow, count) = _rows.Tile(endTile - 1);
+            return new LoraTile(
+                firstRow, lastRow + count - firstRow, panel * PackedEncodingFacts.PanelRows, Math.Min(y.Columns, endPanel * PackedEncodingFacts.PanelRows));
+        }
+
         /// <summary>One panel times some tiles.</summary>
-        private void Multiply(int panel, int firstTile, int lastTile)
+        private void Multiply(PackedMatrix weight, Matrix y, int panel, int firstTile, int lastTile)
         {
             var arguments = default(TileArguments);
             arguments.Codes = weight.Panel(panel);
@@ -64,29 +125,29 @@ internal static unsafe class PackedMatMul
             for (var tile = firstTile; tile < lastTile; tile++)
             {
                 _rows.Select(tile, &arguments);
-                if (column + PackedEncodingFacts.PanelRows <= _y.Columns)
+                if (column + PackedEncodingFacts.PanelRows <= y.Columns)
                 {
-                    arguments.Output = _y.Row(_rows.Tile(tile).First) + column;
-                    arguments.OutputStride = _y.Stride * sizeof(float);
+                    arguments.Output = y.Row(_rows.Tile(tile).First) + column;
+                    arguments.OutputStride = y.Stride * sizeof(float);
                     PackedPaths.Multiply(path, weight.Encoding, &arguments);
                 }
                 else
                 {
-                    MultiplyPart(&arguments, _rows.Tile(tile).First, column);
+                    MultiplyPart(weight.Encoding, y, &arguments, _rows.Tile(tile).First, column);
                 }
             }
         }
 
         // The last panel may have outputs that do not exist.
-        private void MultiplyPart(TileArguments* arguments, int firstRow, int column)
+        private void MultiplyPart(PackedEncoding encoding, Matrix y, TileArguments* arguments, int firstRow, int column)
         {
             var results = stackalloc float[PackedEncodingFacts.PanelRows * EmittedTiles.TileRows];
             arguments->Output = results;
             arguments->OutputStride = PackedEncodingFacts.PanelRows * sizeof(float);
-            PackedPaths.Multiply(path, weight.Encoding, arguments);
+            PackedPaths.Multiply(path, encoding, arguments);
             for (var row = 0; row < (int)arguments->Rows; row++)
             {
-                new ReadOnlySpan<float>(results + (row * PackedEncodingFacts.PanelRows), _y.Columns - column).CopyTo(_y.RowSpan(firstRow + row)[column..]);
+                new ReadOnlySpan<float>(results + (row * PackedEncodingFacts.PanelRows), y.Columns - column).CopyTo(y.RowSpan(firstRow + row)[column..]);
             }
         }
     }
