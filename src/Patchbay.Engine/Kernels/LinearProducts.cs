@@ -29,10 +29,20 @@ internal sealed class LinearProducts
     /// <summary>Computes everything gathered, changes of the outputs too, and forgets it.</summary>
     public void Run(WorkerPool pool)
     {
-        Changes.RunShrinks(pool);
-        for (var first = 0; first < _products.Count;)
+        var first = 0;
+        if (_products.Count > 0 && _products[0].Weight.Packed is not null && _products[0].X.Rows < ChangedAtOnce)
         {
-            first = _products[first].Weight.Packed is null ? RunOne(pool, first) : RunTogether(pool, first);
+            // Nothing waits for the shrinks before the outputs are changed.
+            first = RunTogether(pool, first, Changes.TakeShrinks());
+        }
+        else
+        {
+            Changes.RunShrinks(pool);
+        }
+
+        while (first < _products.Count)
+        {
+            first = _products[first].Weight.Packed is null ? RunOne(pool, first) : RunTogether(pool, first, default);
         }
 
         _products.Clear();
@@ -53,7 +63,7 @@ internal sealed class LinearProducts
         return index + 1;
     }
 
-    private int RunTogether(WorkerPool pool, int first)
+    private int RunTogether(WorkerPool pool, int first, OutputChanges.ShrinkTasks beside)
     {
         var together = default(PackedProducts);
         var x = _products[first].X;
@@ -71,7 +81,7 @@ internal sealed class LinearProducts
             together[next - first] = new PackedProduct(packed, product.Y, ChangesOf(next));
         }
 
-        PackedMatMul.Run(pool, PackedPaths.For(pool.Path), together, next - first, x);
+        PackedMatMul.Run(pool, PackedPaths.For(pool.Path), together, next - first, x, beside);
         return next;
     }
 

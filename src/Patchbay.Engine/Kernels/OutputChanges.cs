@@ -67,9 +67,16 @@ internal sealed unsafe class OutputChanges
         if (_products.Count > 0)
         {
             var isSmall = SplitProducts() < SmallWork;
-            var shrink = new ShrinkJob(this);
-            pool.Run(ref shrink, _shrinks.Count, isSmall);
+            var shrinks = new ShrinkTasks(this, _shrinks.Count);
+            pool.Run(ref shrinks, shrinks.Count, isSmall);
         }
+    }
+
+    /// <summary>What was asked for by <see cref="Shrink"/>, for a dispatch that is due anyway.</summary>
+    public ShrinkTasks TakeShrinks()
+    {
+        SplitProducts();
+        return new ShrinkTasks(this, _shrinks.Count);
     }
 
     /// <summary>Changes the outputs that were not taken and forgets everything.</summary>
@@ -259,8 +266,11 @@ internal sealed unsafe class OutputChanges
 
     private readonly record struct OutputTask(int Output, LoraTile Tile);
 
-    private readonly struct ShrinkJob(OutputChanges changes) : IParallelJob
+    /// <summary>The tasks of all shrinks.</summary>
+    internal readonly struct ShrinkTasks(OutputChanges changes, int count) : IParallelJob
     {
+        public int Count => count;
+
         public void Execute<TSimd, TVector>(int task, byte* scratch)
             where TSimd : struct, ISimd<TVector>
             where TVector : unmanaged => changes.Shrink<TSimd, TVector>(changes._shrinks[task]);

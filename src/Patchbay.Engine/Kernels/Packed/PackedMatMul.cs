@@ -39,7 +39,8 @@ internal static unsafe class PackedMatMul
     /// <param name="products">Weights of one encoding and where their results go.</param>
     /// <param name="count">How many products.</param>
     /// <param name="x">(rows, inputs).</param>
-    public static void Run(WorkerPool pool, PackedPath path, in PackedProducts products, int count, Matrix x)
+    /// <param name="beside">Shrinks to do in the same dispatch.</param>
+    public static void Run(WorkerPool pool, PackedPath path, in PackedProducts products, int count, Matrix x, OutputChanges.ShrinkTasks beside = default)
     {
         var encoding = products[0].Weight.Encoding;
         var rows = new QuantisedRows(pool.Shared(QuantisedRows.ByteLength(x.Rows, x.Columns)), x.Rows, x.Columns, TileRows(path));
@@ -59,7 +60,14 @@ internal static unsafe class PackedMatMul
             tasks += job.TasksOf(i);
         }
 
-        pool.Run(ref job, tasks);
+        if (beside.Count == 0)
+        {
+            pool.Run(ref job, tasks);
+            return;
+        }
+
+        var joined = new JoinedJob<Job, OutputChanges.ShrinkTasks>(job, tasks, beside);
+        pool.Run(ref joined, tasks + beside.Count);
     }
 
     private static int PanelsOfTask(int panelsOfWorker, int rows, long panelBytes)
