@@ -207,7 +207,10 @@ internal sealed class LoraAdapterReader
         string.Join(", ", _parts.Select(part => part.A).Concat(_stacked.Select(part => part.A)).Select(a => a.Type.ToString()).Distinct()),
         files.TotalBytes,
         changes.Sum(change => change?.ByteLength ?? 0),
-        _config.BaseModel);
+        _config.BaseModel)
+    {
+        BaseRevision = _config.BaseRevision,
+    };
 
     private string Kind() => this switch
     {
