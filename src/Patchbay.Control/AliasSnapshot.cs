@@ -37,19 +37,6 @@ public sealed class AliasSnapshot
     public bool TryGet(ReadOnlySpan<char> name, [NotNullWhen(true)] out AdapterAlias? alias) =>
         _aliases.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out alias);
 
-    /// <summary>Whether any name stands for this version.</summary>
-    public bool IsReferenced(VersionDigest digest)
-    {
-        foreach (var alias in _aliases.Values)
-        {
-            if (alias.Digest == digest)
-            {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /// <summary>The state after a name was pointed to a version; this one where nothing changed.</summary>
     internal AliasSnapshot Set(string name, VersionDigest digest, long? expectedGeneration, out AliasChange change)
     {

@@ -116,7 +116,33 @@ public sealed class ControlPlane : IAsyncDisposable
         await _writer.WaitAsync(cancellation);
         try
         {
-            return await _journal.ReadRevisionAsync(cancellation) != _snapshot.Revision && await ReloadAsync(cancellation);
+            var before = _snapshot;
+            var isNew = await _journal.ReadRevisionAsync(cancellation) != before.Revision && await ReloadAsync(cancellation);
+            if (isNew)
+            {
+                RemoveFiles(before, _snapshot);
+            }
+            return isNew;
+        }
+        finally
+        {
+            _writer.Release();
+        }
+    }
+
+    /// <summary>Takes the files of a version away that was stored and then not registered.</summary>
+    /// <returns>False where an adapter has it, or may have it.</returns>
+    public async Task<bool> DiscardAsync(VersionDigest digest, CancellationToken cancellation)
+    {
+        await _writer.WaitAsync(cancellation);
+        try
+        {
+            if (_isUncertain || _snapshot.IsRegistered(digest))
+            {
+                return false;
+            }
+            _store.Remove(digest);
+            return true;
         }
         finally
         {

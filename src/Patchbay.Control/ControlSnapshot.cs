@@ -36,10 +36,6 @@ public sealed record ControlSnapshot
     /// <summary>Whether any adapter has this version.</summary>
     public bool IsRegistered(VersionDigest digest) => Adapters.Values.Any(adapter => adapter.TryGet(digest, out _));
 
-    /// <summary>Whether a name stands for this version, or a document needs it.</summary>
-    public bool IsReferenced(VersionDigest digest) =>
-        Aliases.IsReferenced(digest) || Documents.Values.Any(document => document.References.Contains(digest));
-
     /// <summary>The document that needs a version, for a sentence; null where none does.</summary>
     internal string? FindReference(VersionDigest digest) =>
         Documents.Values.FirstOrDefault(document => document.References.Contains(digest)) is { } holder ? $"{holder.Kind} '{holder.Key}'" : null;

@@ -66,7 +66,10 @@ public sealed record PatchbayServerOptions
     /// <summary>How long <see cref="AdapterCheck"/> may take; after that the version is refused.</summary>
     public TimeSpan AdapterCheckLimit { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Whether adapters that name another base than the served one are taken.</summary>
+    /// <summary>The base model's revision, which adapters may name; null takes the commit of a Hugging Face cache path, where it is one.</summary>
+    public string? BaseRevision { get; init; }
+
+    /// <summary>Whether adapters that name another base, revision or digest than the served one are taken.</summary>
     public bool AllowBaseMismatch { get; init; }
 
     /// <summary>Most bytes of a request body; a larger one is answered with 413.</summary>

@@ -29,26 +29,47 @@ public sealed class AuditVerifier
 
     private readonly AuditAnchor? _anchor;
     private readonly string? _expectedHead;
+    private readonly long _skipped;
     private byte[] _buffer = new byte[1024];
     private long _entries;
     private long _repairs;
-    private string _head = AuditEntry.NoPrevious;
+    private string _head;
     private AuditVerification? _failure;
 
     /// <summary>Begins before the first entry.</summary>
     /// <param name="anchor">An entry that the chain must have.</param>
     /// <param name="expectedHead">The hash that the last entry must have.</param>
-    public AuditVerifier(AuditAnchor? anchor = null, string? expectedHead = null)
+    /// <param name="start">The entry behind which the chain begins; null is its true beginning.</param>
+    public AuditVerifier(AuditAnchor? anchor = null, string? expectedHead = null, AuditAnchor? start = null)
     {
         _anchor = anchor;
         _expectedHead = expectedHead;
+        (_entries, _head) = start is null ? (0, AuditEntry.NoPrevious) : (start.Sequence, start.Hash);
+        _skipped = _entries;
     }
 
     /// <summary>Checks a whole chain.</summary>
-    public static async Task<AuditVerification> VerifyAsync(
-        IAsyncEnumerable<string> lines, AuditAnchor? anchor = null, string? expectedHead = null, CancellationToken cancellation = default)
+    public static Task<AuditVerification> VerifyAsync(
+        IAsyncEnumerable<string> lines, AuditAnchor? anchor = null, string? expectedHead = null, CancellationToken cancellation = default) =>
+        VerifyAsync(lines, new AuditVerifier(anchor, expectedHead), cancellation);
+
+    /// <summary>Checks what a running server has of its own chain.</summary>
+    public static async Task<AuditVerification> VerifyAsync(IJournal journal, CancellationToken cancellation)
     {
-        var verifier = new AuditVerifier(anchor, expectedHead);
+        while (true)
+        {
+            var start = journal.Start;
+            var found = await VerifyAsync(journal.ReadLinesAsync(start?.Sequence ?? 0, cancellation), new AuditVerifier(start: start), cancellation);
+            // Entries that were dropped while it was read would look missing.
+            if (found.IsValid || journal.Start == start)
+            {
+                return found;
+            }
+        }
+    }
+
+    private static async Task<AuditVerification> VerifyAsync(IAsyncEnumerable<string> lines, AuditVerifier verifier, CancellationToken cancellation)
+    {
         await foreach (var line in lines.WithCancellation(cancellation))
         {
             if (!verifier.Accept(line))
@@ -95,10 +116,10 @@ public sealed class AuditVerifier
         {
             Fail("The last entry has another hash than expected.");
         }
-        return _failure ?? new AuditVerification(_entries, _head, null, null) { Repairs = _repairs };
+        return _failure ?? new AuditVerification(_entries - _skipped, _head, null, null) { Repairs = _repairs };
     }
 
-    private void Fail(string problem) => _failure = new AuditVerification(_entries, _head, problem, _entries + 1) { Repairs = _repairs };
+    private void Fail(string problem) => _failure = new AuditVerification(_entries - _skipped, _head, problem, _entries + 1) { Repairs = _repairs };
 
     private void Reserve(int size)
     {

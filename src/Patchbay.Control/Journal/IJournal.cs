@@ -21,6 +21,9 @@ public interface IJournal : IAsyncDisposable
     Task<AuditEntry> CommitAsync(
         IReadOnlyList<DocumentChange> changes, AuditRecord record, long? expectedRevision, CancellationToken cancellation);
 
+    /// <summary>The entry behind which the chain begins here, because what came before is not kept; null where all of it is.</summary>
+    AuditAnchor? Start => null;
+
     /// <summary>The lines of the audit chain as they are stored, in ascending order, unchecked.</summary>
     /// <param name="after">Only entries behind this sequence number.</param>
     IAsyncEnumerable<string> ReadLinesAsync(long after, CancellationToken cancellation);

@@ -9,9 +9,6 @@ public enum AdapterTier
     /// <summary>Its files are in the store.</summary>
     Disk,
 
-    /// <summary>Its files are in the store and, whole, in the operating system's memory; loading reads no disk.</summary>
-    Mapped,
-
     /// <summary>It waits for room, or is read and packed.</summary>
     Loading,
 

@@ -49,8 +49,9 @@ internal sealed unsafe class AdapterFiles : IDisposable
     /// <summary>Bytes of all files.</summary>
     public long TotalBytes { get; }
 
+    /// <param name="open">How a file is opened: one seam, so that tests can let each read fail.</param>
     /// <exception cref="AdapterRefusedException">A file is missing, too large, a link, or cannot be read.</exception>
-    public static AdapterFiles Read(string directory, CancellationToken cancellation = default)
+    public static AdapterFiles Read(string directory, Func<FileInfo, Stream> open, CancellationToken cancellation)
     {
         byte[]? config = null;
         NativeBuffer? weights = null;
@@ -72,20 +73,20 @@ internal sealed unsafe class AdapterFiles : IDisposable
                 if (name == ConfigFile)
                 {
                     config = file.Length == 0 ? []
-                        : file.Length <= MaxConfigBytes ? File.ReadAllBytes(file.FullName)
+                        : file.Length <= MaxConfigBytes ? ReadWhole(file, open)
                         : throw new AdapterRefusedException($"{ConfigFile}: expected at most {MaxConfigBytes} bytes, found {file.Length}.");
                     hashes.Add((name, SHA256.HashData(config)));
                 }
                 else if (name == gguf || name == WeightsFile || (name == PickleFile && !File.Exists(Path.Combine(directory, WeightsFile))))
                 {
                     weights?.Dispose();
-                    (weights, var hash) = ReadHashed(file, cancellation);
+                    (weights, var hash) = ReadHashed(file, open, cancellation);
                     weightsName = name;
                     hashes.Add((name, hash));
                 }
                 else
                 {
-                    hashes.Add((name, Hash(file)));
+                    hashes.Add((name, Hash(file, open)));
                 }
             }
 
@@ -181,7 +182,15 @@ internal sealed unsafe class AdapterFiles : IDisposable
         }
     }
 
-    private static byte[] Hash(FileInfo file)
+    private static byte[] ReadWhole(FileInfo file, Func<FileInfo, Stream> open)
+    {
+        using var stream = open(file);
+        var content = new byte[file.Length];
+        stream.ReadExactly(content);
+        return content;
+    }
+
+    private static byte[] Hash(FileInfo file, Func<FileInfo, Stream> open)
     {
         // Pipes, sockets and devices have no length either: opening one could wait for ever.
         if (file.Length == 0)
@@ -189,18 +198,18 @@ internal sealed unsafe class AdapterFiles : IDisposable
             return SHA256.HashData([]);
         }
 
-        using var stream = file.OpenRead();
+        using var stream = open(file);
         return SHA256.HashData(stream);
     }
 
-    private static (NativeBuffer Buffer, byte[] Sha256) ReadHashed(FileInfo file, CancellationToken cancellation)
+    private static (NativeBuffer Buffer, byte[] Sha256) ReadHashed(FileInfo file, Func<FileInfo, Stream> open, CancellationToken cancellation)
     {
         if (file.Length == 0)
         {
             return (new NativeBuffer(0), SHA256.HashData([]));
         }
 
-        using var stream = file.OpenRead();
+        using var stream = open(file);
         var buffer = new NativeBuffer(stream.Length);
         try
         {

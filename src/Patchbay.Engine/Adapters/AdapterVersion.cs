@@ -21,4 +21,8 @@ public sealed record AdapterVersion(
     string StoredAs,
     long FileBytes,
     long MemoryBytes,
-    string? BaseModel);
+    string? BaseModel)
+{
+    /// <summary>Which revision of it, such as a commit; null where the configuration names none.</summary>
+    public string? BaseRevision { get; init; }
+}

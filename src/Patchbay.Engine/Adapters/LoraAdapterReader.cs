@@ -45,9 +45,13 @@ internal sealed class LoraAdapterReader
 
     /// <exception cref="AdapterRefusedException">Something in it is broken, does not fit the base model, or is not applied exactly.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled while its files were read.</exception>
-    public static LoraAdapter Read(string directory, ModuleTable modules, CancellationToken cancellation = default)
+    public static LoraAdapter Read(string directory, ModuleTable modules, CancellationToken cancellation = default) =>
+        Read(directory, modules, static file => file.OpenRead(), cancellation);
+
+    /// <inheritdoc cref="Read(string, ModuleTable, CancellationToken)"/>
+    internal static LoraAdapter Read(string directory, ModuleTable modules, Func<FileInfo, Stream> open, CancellationToken cancellation)
     {
-        using var files = AdapterFiles.Read(directory, cancellation);
+        using var files = AdapterFiles.Read(directory, open, cancellation);
         var (config, stored) = files.IsGguf ? GgufAdapter.Read(files, modules) : (PeftConfig.Parse(files.Config), files.ReadTensors());
         var tensors = new AdapterTensors(stored, files.WeightsName);
         var layers = ReplicatedLayers(config, modules);
@@ -203,7 +207,10 @@ internal sealed class LoraAdapterReader
         string.Join(", ", _parts.Select(part => part.A).Concat(_stacked.Select(part => part.A)).Select(a => a.Type.ToString()).Distinct()),
         files.TotalBytes,
         changes.Sum(change => change?.ByteLength ?? 0),
-        _config.BaseModel);
+        _config.BaseModel)
+    {
+        BaseRevision = _config.BaseRevision,
+    };
 
     private string Kind() => this switch
     {

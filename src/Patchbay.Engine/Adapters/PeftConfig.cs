@@ -24,7 +24,7 @@ internal sealed partial record PeftConfig
     // Without effect on inference, whatever their value.
     private static readonly HashSet<string> s_ignored = new(StringComparer.Ordinal)
     {
-        "auto_mapping", "inference_mode", "lora_dropout", "megatron_core", "peft_version", "qalora_group_size", "revision",
+        "auto_mapping", "inference_mode", "lora_dropout", "megatron_core", "peft_version", "qalora_group_size",
         "loftq_config", "eva_config", "corda_config", "lora_ga_config", "runtime_config", "use_qalora", "enable_lora",
         "merge_weights", "fan_in_fan_out",
     };
@@ -69,6 +69,9 @@ internal sealed partial record PeftConfig
     public IReadOnlyList<string> LayersPattern { get; init; } = [];
 
     public string? BaseModel { get; init; }
+
+    /// <summary>The base model's revision, such as a commit; null where it was not named.</summary>
+    public string? BaseRevision { get; init; }
 
     /// <summary>Ends of the names of modules whose values are replaced.</summary>
     public IReadOnlyList<string> Saved { get; init; } = [];
@@ -153,6 +156,7 @@ internal sealed partial record PeftConfig
             Layers = fields.Layers("layers_to_transform"),
             LayersPattern = fields.TextOrList("layers_pattern") is var pattern && pattern.Text is { } one ? [one] : pattern.List ?? [],
             BaseModel = fields.OptionalText("base_model_name_or_path"),
+            BaseRevision = fields.OptionalText("revision"),
             Saved = fields.TextOrList("modules_to_save").List ?? [],
             Bias = ReadBias(fields),
             UseLoraBias = fields.Boolean("lora_bias"),

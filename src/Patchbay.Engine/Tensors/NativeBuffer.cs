@@ -17,6 +17,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
     public NativeBuffer(long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
+        Allocating.Value?.Invoke(length);
 
         // Zeroed by the operating system where it is large, so that pages cost memory only once they are used. Kernels may
         // read one vector past the last element of a row; the padding makes that read legal.
@@ -28,6 +29,12 @@ internal sealed unsafe class NativeBuffer : IDisposable
 
     /// <summary>Bytes held by all buffers of the process that are not disposed yet.</summary>
     public static long LiveBytes => Interlocked.Read(ref s_liveBytes);
+
+    /// <summary>
+    /// Told of every allocation before it is made, in the flow of execution that set it and what that starts. Null but in tests,
+    /// which let it throw <see cref="OutOfMemoryException"/>: Linux itself seldom says in time that there is no memory.
+    /// </summary>
+    internal static AsyncLocal<Action<long>?> Allocating { get; } = new();
 
     /// <summary>Length in bytes.</summary>
     public long Length { get; private set; }

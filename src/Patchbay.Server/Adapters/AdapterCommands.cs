@@ -293,10 +293,19 @@ internal sealed partial class AdapterCommands(
         };
         var command = new UploadCommand(name, version) { Release = wish.Release, ExpectedGeneration = wish.ExpectedGeneration };
         // From here on it happens whether the caller waits for it or not.
-        var result = await Plane.UploadAsync(command, origin, CancellationToken.None);
+        CommandResult result;
+        try
+        {
+            result = await Plane.UploadAsync(command, origin, CancellationToken.None);
+        }
+        catch (JournalException failure)
+        {
+            await DiscardAsync(staged.Digest);
+            return CommandErrors.From(failure);
+        }
         if (result.Outcome is not (CommandOutcome.Applied or CommandOutcome.Unchanged))
         {
-            Forget([staged.Digest]);
+            await DiscardAsync(staged.Digest);
             return CommandErrors.From(result, name);
         }
         Settle(result, name);
@@ -397,6 +406,15 @@ internal sealed partial class AdapterCommands(
         return (acquired.Lease, acquired.Lease is null && acquired.Outcome != AcquireOutcome.Unknown ? CommandErrors.From(acquired) : null);
     }
 
+    // What came through the door and was not registered then leaves memory and store again.
+    private async Task DiscardAsync(VersionDigest digest)
+    {
+        if (await Plane.DiscardAsync(digest, CancellationToken.None))
+        {
+            adapters.Residency.Remove(digest);
+        }
+    }
+
     private CommandAnswer<CommandResult> Settle(CommandResult result, string name)
     {
         if (result.Outcome is not (CommandOutcome.Applied or CommandOutcome.Unchanged))
@@ -411,7 +429,8 @@ internal sealed partial class AdapterCommands(
         return result;
     }
 
-    private void Forget(IEnumerable<VersionDigest> digests)
+    /// <summary>Frees the memory of versions that no adapter has any more.</summary>
+    public void Forget(IEnumerable<VersionDigest> digests)
     {
         foreach (var digest in digests)
         {

@@ -8,17 +8,16 @@ using Patchbay.Server.Probes;
 namespace Patchbay.Server.Adapters;
 
 /// <summary>What the operator decided about the door.</summary>
-/// <param name="AllowBaseMismatch">Whether adapters of another base are taken.</param>
-/// <param name="ServedNames">What the served base is called.</param>
+/// <param name="Base">What it says about the base that a version was trained on.</param>
 /// <param name="Checks">Own checks, in this order.</param>
-internal sealed record IntakeOptions(bool AllowBaseMismatch, IReadOnlyList<string?> ServedNames, IReadOnlyList<IAdapterCheck> Checks);
+internal sealed record IntakeOptions(BaseCheck Base, IReadOnlyList<IAdapterCheck> Checks);
 
 /// <summary>
 /// The door: a staged version is read, packed and tried out in the memory for adapters, where nobody can reach it yet, and
 /// becomes a version of the store only when everything is as it should be.
 /// <code>
 /// 1 read: files, shapes, finite values     AdapterResidency, within its budget
-/// 2 base: the one it was trained on        BaseBinding
+/// 2 base: the one it was trained on        BaseCheck
 /// 3 probe: recorded answers, or sanity     AdapterProber
 /// 4 own checks                             IAdapterCheck
 /// 5 publish in the store
@@ -78,7 +77,7 @@ internal sealed class AdapterIntake(
         var version = lease.Version;
         var warnings = new List<string>();
         var problems = new List<FieldError>();
-        FindBaseProblem(version, warnings, problems); // 2
+        await options.Base.CompareAsync(version, staged.DirectoryPath, warnings, problems, cancellation); // 2
         var probe = VersionProbe.None;
         if (problems.Count == 0)
         {
@@ -112,21 +111,6 @@ internal sealed class AdapterIntake(
     private VersionProbe? FindEarlier(VersionDigest digest) => plane.Snapshot.Adapters.Values
         .Select(adapter => adapter.TryGet(digest, out var version) ? version.Probe : null)
         .FirstOrDefault(probe => probe is { Outcome: ProbeOutcome.Passed or ProbeOutcome.Sanity });
-
-    private void FindBaseProblem(AdapterVersion version, List<string> warnings, List<FieldError> problems)
-    {
-        switch (BaseBinding.Compare(version.BaseModel, [.. options.ServedNames]))
-        {
-            case BaseMatch.Different when !options.AllowBaseMismatch:
-                problems.Add(new FieldError(
-                    "base_model_name_or_path",
-                    $"The adapter was trained on '{Path.GetFileName(version.BaseModel)}', and this server serves '{options.ServedNames[0]}'; the operator can allow it with --allow-base-mismatch."));
-                break;
-            case BaseMatch.Different or BaseMatch.Similar:
-                warnings.Add($"The adapter names the base '{Path.GetFileName(version.BaseModel)}'; this server serves '{options.ServedNames[0]}'.");
-                break;
-        }
-    }
 
     private static async Task<string?> RunAsync(IAdapterCheck check, AdapterCandidate candidate, CancellationToken cancellation)
     {

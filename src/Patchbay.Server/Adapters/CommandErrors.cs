@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Patchbay.Control;
+using Patchbay.Control.Journal;
 using Patchbay.Control.Residency;
 using Patchbay.Control.Versions;
 using Patchbay.Engine;
@@ -35,6 +36,10 @@ internal static class CommandErrors
         VersionRefusal.Store => Problem(StatusCodes.Status500InternalServerError, "store_failed", refusal.Message),
         _ => Refused(refusal.Message, [new FieldError("files", refusal.Message)]),
     };
+
+    /// <summary>Whether a change was written is not known; asking for it again is safe.</summary>
+    public static ApiError From(JournalException failure) =>
+        ApiError.Unavailable($"{failure.Message} What answers now is as GET /admin/adapters says.", "journal_failed") with { RetryAfter = TimeSpan.FromSeconds(5) };
 
     public static ApiError From(Admission admission) => admission.Outcome switch
     {

@@ -26,11 +26,10 @@ internal sealed record DefaultState(string? Name, long Generation);
 
 /// <summary>Bytes; null where there is no bound.</summary>
 /// <param name="ReadyBytes">Of adapters that can answer at once.</param>
-/// <param name="MappedBytes">Of adapters whose files only are in memory.</param>
 /// <param name="KvUsedBytes">Of keys and values that are in use or can be found again.</param>
 /// <param name="ResidentSetBytes">What the operating system counts for the whole process.</param>
 internal sealed record AdapterMemory(
-    long? BudgetBytes, long ReadyBytes, long MappedBytes, long WeightsBytes, long KvBytes, long KvUsedBytes, long ResidentSetBytes)
+    long? BudgetBytes, long ReadyBytes, long WeightsBytes, long KvBytes, long KvUsedBytes, long ResidentSetBytes)
 {
     /// <summary>Adapters that were read since the start.</summary>
     public long Loads { get; init; }
@@ -44,7 +43,7 @@ internal sealed record AdapterMemory(
         var engine = opened.Engine.Statistics;
         var kvBytes = opened.Engine.KvBytes;
         return new AdapterMemory(
-            totals.BudgetBytes, totals.ReadyBytes, 0, opened.Engine.WeightBytes, kvBytes,
+            totals.BudgetBytes, totals.ReadyBytes, opened.Engine.WeightBytes, kvBytes,
             engine.TotalBlocks == 0 ? 0 : (long)((double)kvBytes * engine.UsedBlocks / engine.TotalBlocks), Environment.WorkingSet)
         {
             Loads = totals.Loads,
@@ -140,7 +139,6 @@ internal sealed record VersionState(
         AdapterTier.Ready => "ready",
         AdapterTier.Loading => "loading",
         AdapterTier.Failed => "failed",
-        AdapterTier.Mapped => "mapped",
         AdapterTier.Disk => "disk",
         _ => "remote",
     };

@@ -21,8 +21,7 @@ internal static class AuditEndpoint
 
     public static Task<ApiError?> VerifyAsync(HttpContext context, PatchbayRuntime runtime) => AdminCall.RunAsync(runtime, async opened =>
     {
-        var lines = opened.Adapters.Plane.Journal.ReadLinesAsync(0, context.RequestAborted);
-        var found = await AuditVerifier.VerifyAsync(lines, cancellation: context.RequestAborted);
+        var found = await AuditVerifier.VerifyAsync(opened.Adapters.Plane.Journal, context.RequestAborted);
         var response = new VerifyResponse(found.IsValid, found.Entries, found.Head, found.Problem, found.AtSequence);
         await context.WriteJsonAsync(StatusCodes.Status200OK, response, PatchbayJson.Wire.VerifyResponse);
         return null;

@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Patchbay.Control.Journal;
 using Patchbay.Engine;
 using Patchbay.Server.Access;
+using Patchbay.Server.Adapters;
 using Patchbay.Server.Http;
 
 namespace Patchbay.Server.Hosting;
@@ -58,6 +60,11 @@ internal sealed partial class EndpointGuard(PatchbayRuntime runtime, ILogger<End
         catch (BadHttpRequestException bad)
         {
             error = ApiError.WrongStatus(bad.StatusCode, bad.Message);
+        }
+        catch (JournalException failure)
+        {
+            Log.Failed(logger, failure, id);
+            error = CommandErrors.From(failure);
         }
         catch (Exception failure)
         {

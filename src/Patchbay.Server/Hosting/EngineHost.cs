@@ -16,6 +16,7 @@ internal sealed partial class EngineHost(
     private Task _opening = Task.CompletedTask;
     private EngineParts? _parts;
     private Task _watching = Task.CompletedTask;
+    private Task _following = Task.CompletedTask;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -41,6 +42,7 @@ internal sealed partial class EngineHost(
     {
         await _opening;
         await _watching;
+        await _following;
         if (_parts is { } parts)
         {
             await parts.DisposeAsync();
@@ -71,6 +73,8 @@ internal sealed partial class EngineHost(
                 new StartReport(adapters.BaseName, engine.Model, Describe(_parts, found)));
             _parts.Releases.Start();
             _watching = options.WatchAdapters && options.AdaptersDirectory is not null ? _parts.Directory.WatchAsync(_stopping.Token) : Task.CompletedTask;
+            // A file has one writer, a database may have several.
+            _following = options.JournalConnection is not null ? _parts.Follower.FollowAsync(_stopping.Token) : Task.CompletedTask;
         }
         catch (Exception problem)
         {

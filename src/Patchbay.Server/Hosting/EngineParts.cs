@@ -39,6 +39,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
 
     public DirectoryIntake Directory { get; }
 
+    public required JournalFollower Follower { get; init; }
+
     public required ReleaseService Releases { get; init; }
 
     public required ShadowRunner Shadows { get; init; }
@@ -73,7 +75,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
             var shadows = new ShadowRunner(adapters, engine, time, loggers.CreateLogger<ShadowRunner>());
             var intake = new AdapterIntake(
                 plane, residency, new AdapterProber(engine, residency),
-                new IntakeOptions(options.AllowBaseMismatch, [baseName, engine.Model.Name], checks));
+                new IntakeOptions(new BaseCheck(ServedBaseOf(options, baseName, engine), options.AllowBaseMismatch), checks));
             var commands = new AdapterCommands(adapters, intake, time, loggers.CreateLogger<AdapterCommands>());
             var directory = new DirectoryIntake(
                 adapters, commands,
@@ -82,6 +84,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
                 time, loggers.CreateLogger<DirectoryIntake>());
             return new EngineParts(engine, data, adapters, commands, directory)
             {
+                Follower = new JournalFollower(adapters, commands, time, loggers.CreateLogger<JournalFollower>()),
                 Releases = releases,
                 Shadows = shadows,
                 Answers = new AnswerKeeper(await OpenAnswersAsync(options, time, cancellation), loggers.CreateLogger<AnswerKeeper>()),
@@ -124,6 +127,10 @@ internal sealed partial class EngineParts : IAsyncDisposable
         await Engine.DisposeAsync();
         await _data.DisposeAsync();
     }
+
+    private static ServedBase ServedBaseOf(PatchbayServerOptions options, string baseName, InferenceEngine engine) => new(
+        [baseName, engine.Model.Name], options.BaseRevision ?? ServedBase.FindRevision(options.Engine.ModelPath),
+        () => Task.Run(() => BaseDigest.ComputeAsync(options.Engine.ModelPath, CancellationToken.None)));
 
     // Without a data directory the last answers of this process are remembered, which is what a developer looks at.
     private static async Task<IAnswerLog> OpenAnswersAsync(PatchbayServerOptions options, TimeProvider time, CancellationToken cancellation) =>

@@ -48,7 +48,13 @@ internal sealed class AdapterArguments
         DefaultValueFactory = _ => 5,
     };
 
-    private readonly Option<bool> _allowBase = new("--allow-base-mismatch") { Description = "Take adapters that name another base model." };
+    private readonly Option<bool> _allowBase = new("--allow-base-mismatch") { Description = "Take adapters that name another base model, revision or digest." };
+
+    private readonly Option<string?> _revision = new("--base-revision")
+    {
+        Description = "The commit of the base model, which adapters may name; without it, the one in a Hugging Face cache path.",
+        HelpName = "commit",
+    };
 
     private readonly Option<string?> _check = new("--adapter-check")
     {
@@ -72,7 +78,7 @@ internal sealed class AdapterArguments
                 result.AddError("--postgres holds the journal only; name a directory for the versions with --data.");
             }
         });
-        Option[] options = [_data, _postgres, _keepPrompts, _memory, _lazy, _noWatch, _noRelease, _kept, _allowBase, _check];
+        Option[] options = [_data, _postgres, _keepPrompts, _memory, _lazy, _noWatch, _noRelease, _kept, _allowBase, _revision, _check];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -93,6 +99,7 @@ internal sealed class AdapterArguments
         WatchAdapters = !parsed.GetValue(_noWatch),
         ReleaseWatchedAdapters = !parsed.GetValue(_noRelease),
         KeptVersions = parsed.GetValue(_kept),
+        BaseRevision = parsed.GetValue(_revision),
         AllowBaseMismatch = parsed.GetValue(_allowBase),
         AdapterCheck = parsed.GetValue(_check),
     };

@@ -38,6 +38,7 @@ internal static class AdapterCommand
             list,
             inspect,
             AdapterProbeCommand.Create(),
+            AdapterBindCommand.Create(),
             AdapterVersionCommands.CreatePush(),
             AdapterVersionCommands.CreateRelease(),
             AdapterVersionCommands.CreateRollback(),

@@ -32,8 +32,57 @@ internal static class AuditCommand
         var export = new Command("export", "Write the chain to a file, one entry per line.") { output, Data, Postgres };
         export.SetAction((parsed, cancellation) => ExportAsync(
             parsed.GetValue(output)!, parsed.GetValue(Data), parsed.GetValue(Postgres), cancellation));
-        return new Command("audit", "Check or export the record of every change.") { verify, export };
+        return new Command("audit", "Check, list or export the record of every change.") { verify, CreateList(), export };
     }
+
+    private static Command CreateList()
+    {
+        var limit = new Option<int>("--limit") { Description = "How many, the newest first.", HelpName = "count", DefaultValueFactory = _ => 20 };
+        limit.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > AuditQuery.MaxLimit)
+            {
+                result.AddError($"--limit must be 1 to {AuditQuery.MaxLimit}.");
+            }
+        });
+        var target = new Option<string?>("--adapter") { Description = "Only what was done to this adapter.", HelpName = "name" };
+        var list = new Command("list", "Show the newest entries: number, time, who, what, to what, which version, why.") { Data, Postgres, limit, target };
+        list.SetAction((parsed, cancellation) => ListAsync(
+            parsed.GetValue(Data), parsed.GetValue(Postgres), new AuditQuery { Limit = parsed.GetValue(limit), Target = parsed.GetValue(target) }, cancellation));
+        return list;
+    }
+
+    private static async Task<int> ListAsync(string? data, string? postgres, AuditQuery query, CancellationToken cancellation)
+    {
+        if (data is null && postgres is null)
+        {
+            await Console.Error.WriteLineAsync("Name the --data directory or the --postgres database whose chain is listed.");
+            return ExitCode.Usage;
+        }
+        return await ReadAsync(async () =>
+        {
+            await using var journal = await OpenAsync(data, postgres, cancellation);
+            foreach (var entry in (await journal.FindAsync(query, cancellation)).Entries)
+            {
+                var record = entry.Record;
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{entry.Sequence}  {record.Time:yyyy-MM-dd HH:mm:ss}Z  {record.Actor}  {record.Action}  {record.Target}{Moved(record)}{(record.Reason is null ? "" : $"  {Plain(record.Reason)}")}"));
+            }
+            return ExitCode.Done;
+        });
+    }
+
+    private static string Moved(AuditRecord record) => (record.From, record.To) switch
+    {
+        (null, null) => "",
+        ({ } from, null) => $"  {from.Abbreviation} ->",
+        (null, { } to) => $"  -> {to.Abbreviation}",
+        ({ } from, { } to) => $"  {from.Abbreviation} -> {to.Abbreviation}",
+    };
+
+    // A reason is what a caller wrote: it must not move the cursor of who reads it.
+    private static string Plain(string text) => string.Concat(text.Select(letter => char.IsControl(letter) ? ' ' : letter));
 
     private static async Task<int> VerifyAsync(string? data, string? postgres, string? file, string? head, CancellationToken cancellation)
     {

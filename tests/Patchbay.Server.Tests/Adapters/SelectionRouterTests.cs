@@ -8,25 +8,27 @@ namespace Patchbay.Server.Tests.Adapters;
 
 public sealed class SelectionRouterTests
 {
-    private readonly AliasTable _table = new();
+    private AliasSnapshot _aliases = AliasSnapshot.Empty;
 
     public SelectionRouterTests()
     {
         foreach (var name in new[] { "pirate", "medical", "finance" })
         {
-            _table.Set(name, Version(name));
+            Set(name, name);
         }
     }
 
     private static VersionDigest Version(string content) => new(SHA256.HashData(Encoding.UTF8.GetBytes(content)));
 
+    private void Set(string name, string content) => _aliases = _aliases.Set(name, Version(content), null, out _);
+
     private List<RoutedAdapter> Resolve(out SelectionProblem? problem, params SelectedAdapter[] parts) =>
-        SelectionRouter.Resolve(new AdapterSelection("adapters", parts), name => new ModelRouter("smol").Resolve(name, _table.Snapshot), _table.Snapshot, out problem);
+        SelectionRouter.Resolve(new AdapterSelection("adapters", parts), name => new ModelRouter("smol").Resolve(name, _aliases), _aliases, out problem);
 
     [Fact]
     public void Names_Resolve_KeepTheirOrder()
     {
-        _table.Set("medical", Version("medical 2"));
+        Set("medical", "medical 2");
         var parts = Resolve(out var problem, new("pirate", 0, 0.5f), new($"smol:medical@{Version("medical 2")}", 0, 0));
         Assert.Null(problem);
         Assert.Equal([("pirate", 1L, 0.5f), ("medical", 2L, 0f)], parts.Select(part => (part.Alias.Name, part.Generation, part.Weight)));

@@ -1,7 +1,7 @@
 /** What the server sends and takes, field by field; see docs/API.md. */
 
 export type Role = 'admin' | 'viewer' | 'inference';
-export type Tier = 'remote' | 'disk' | 'mapped' | 'loading' | 'ready' | 'failed';
+export type Tier = 'remote' | 'disk' | 'loading' | 'ready' | 'failed';
 export type Priority = 'low' | 'normal' | 'high' | 'critical';
 
 export interface Session {
@@ -17,7 +17,6 @@ export interface Session {
 export interface Memory {
   budget_bytes: number | null;
   ready_bytes: number;
-  mapped_bytes: number;
   weights_bytes: number;
   kv_bytes: number;
   kv_used_bytes: number;

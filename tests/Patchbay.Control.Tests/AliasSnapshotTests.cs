@@ -1,6 +1,6 @@
 namespace Patchbay.Control.Tests;
 
-public sealed class AliasTableTests
+public sealed class AliasSnapshotTests
 {
     private readonly AliasTable _table = new();
 
@@ -90,7 +90,5 @@ public sealed class AliasTableTests
         Assert.True(old.TryGet("medical", out var alias));
         Assert.Equal(Versions.Of("a"), alias.Digest);
         Assert.False(old.TryGet("finance", out _));
-        Assert.True(old.IsReferenced(Versions.Of("a")));
-        Assert.False(_table.Snapshot.IsReferenced(Versions.Of("a")));
     }
 }
