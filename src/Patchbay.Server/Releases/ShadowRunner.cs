@@ -23,12 +23,13 @@ internal sealed class ShadowComparison(VersionDigest digest, TimeProvider time)
 
 /// <summary>
 /// Answers copies of requests with another version and throws the answers away. A copy only runs while nothing waits for the
-/// engine: it is not begun when the queue is not empty, and given up when it fills.
+/// engine: it is not begun when the queue is not empty, and given up when it fills, even where the copy itself still waits.
 /// </summary>
 internal sealed partial class ShadowRunner(AdapterService adapters, InferenceEngine engine, TimeProvider time, ILogger<ShadowRunner> logger)
 {
     private const int MaxAtOnce = 4;
     private const int MaxText = 65_536;
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(5);
 
     private readonly ConcurrentDictionary<string, ShadowComparison> _byAlias = new(StringComparer.Ordinal);
     private int _running;
@@ -109,33 +110,60 @@ internal sealed partial class ShadowRunner(AdapterService adapters, InferenceEng
         {
             throw new InvalidOperationException(acquired.Problem);
         }
-        var started = time.GetTimestamp();
-        var text = new StringBuilder();
-        TimeSpan? first = null;
         var generation = engine.GenerateText(question.ToRequest(0, 0, [new AdapterWeight(lease, 1)]), question.Options.StopStrings, CancellationToken.None);
-        var finish = FinishReason.None;
-        await foreach (var delta in generation)
+        var copy = new Copy(time);
+        var reading = copy.ReadAsync(generation);
+        var isGivenUp = false;
+        while (await Task.WhenAny(reading, Task.Delay(LookInterval, time)) != reading)
         {
-            first ??= time.GetElapsedTime(started);
-            finish = delta.Finish;
-            if (text.Length < MaxText)
-            {
-                text.Append(delta.Text);
-            }
-            if (engine.Statistics.WaitingSequences > 0)
+            // One that has no token yet may be the one that waits; then nobody else does.
+            if (!isGivenUp && engine.Statistics.WaitingSequences > (copy.HasBegun ? 0 : 1))
             {
                 generation.Generation.Cancel();
-                Interlocked.Increment(ref comparison.Dropped);
-                return null;
+                isGivenUp = true;
             }
         }
-        var tokens = generation.CompletionTokenCount;
-        var elapsed = time.GetElapsedTime(started);
+        await reading;
+        if (isGivenUp)
+        {
+            Interlocked.Increment(ref comparison.Dropped);
+            return null;
+        }
         Interlocked.Increment(ref comparison.Copied);
-        comparison.Figures.Candidate.RecordAnswer(new AnswerFigures(
-            false, tokens, finish == FinishReason.Length ? "length" : "stop", first?.TotalSeconds,
-            first is { } begun && tokens > 1 ? (elapsed - begun).TotalSeconds / (tokens - 1) : null));
-        return text.ToString();
+        comparison.Figures.Candidate.RecordAnswer(copy.FiguresOf(generation.CompletionTokenCount));
+        return copy.Text;
+    }
+
+    // The answer of a copy while it comes.
+    private sealed class Copy(TimeProvider time)
+    {
+        private readonly StringBuilder _text = new();
+        private readonly long _started = time.GetTimestamp();
+        private TimeSpan? _first;
+        private FinishReason _finish;
+        private volatile bool _hasBegun;
+
+        public bool HasBegun => _hasBegun;
+
+        public string Text => _text.ToString();
+
+        public async Task ReadAsync(TextGeneration generation)
+        {
+            await foreach (var delta in generation)
+            {
+                _first ??= time.GetElapsedTime(_started);
+                _hasBegun = true;
+                _finish = delta.Finish;
+                if (_text.Length < MaxText)
+                {
+                    _text.Append(delta.Text);
+                }
+            }
+        }
+
+        public AnswerFigures FiguresOf(int tokens) => new(
+            false, tokens, _finish == FinishReason.Length ? "length" : "stop", _first?.TotalSeconds,
+            _first is { } first && tokens > 1 ? (time.GetElapsedTime(_started) - first).TotalSeconds / (tokens - 1) : null);
     }
 
     private static partial class Log
