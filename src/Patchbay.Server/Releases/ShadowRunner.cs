@@ -22,8 +22,9 @@ internal sealed class ShadowComparison(VersionDigest digest, TimeProvider time)
 }
 
 /// <summary>
-/// Answers copies of requests with another version and throws the answers away. A copy only runs while nothing waits for the
-/// engine: it is not begun when the queue is not empty, and given up when it fills, even where the copy itself still waits.
+/// Answers copies of requests with another version and throws the answers away. A copy begins once its request has the first
+/// token, and only runs while nothing waits for the engine: it is dropped when the queue is not empty, and given up when it fills,
+/// even where the copy itself still waits.
 /// </summary>
 internal sealed partial class ShadowRunner(AdapterService adapters, InferenceEngine engine, TimeProvider time, ILogger<ShadowRunner> logger)
 {
@@ -39,16 +40,11 @@ internal sealed partial class ShadowRunner(AdapterService adapters, InferenceEng
 
     /// <summary>Answers a copy of a request beside it.</summary>
     /// <returns>The text of the copy, null where it was dropped.</returns>
-    public Task<string?> Begin(string alias, VersionDigest digest, Question question)
+    public Task<string?> Begin(VersionDigest digest, Question question, AnswerWatch watch)
     {
         var comparison = _byAlias.AddOrUpdate(
-            alias, _ => new ShadowComparison(digest, time), (_, known) => known.Digest == digest ? known : new ShadowComparison(digest, time));
-        if (!TryEnter())
-        {
-            Interlocked.Increment(ref comparison.Dropped);
-            return Task.FromResult<string?>(null);
-        }
-        return Task.Run(() => RunAsync(comparison, digest, question));
+            watch.Source.Adapter, _ => new ShadowComparison(digest, time), (_, known) => known.Digest == digest ? known : new ShadowComparison(digest, time));
+        return Task.Run(() => BeginAsync(comparison, question, watch));
     }
 
     /// <summary>Takes up how the answer went that the caller got.</summary>
@@ -68,6 +64,21 @@ internal sealed partial class ShadowRunner(AdapterService adapters, InferenceEng
             Interlocked.Increment(ref comparison.Compared);
             Interlocked.Add(ref comparison.Same, text == live ? 1 : 0);
         }
+    }
+
+    private async Task<string?> BeginAsync(ShadowComparison comparison, Question question, AnswerWatch watch)
+    {
+        // Until then the request itself may be the one that waits.
+        while (watch.IsWaiting && !watch.HasEnded)
+        {
+            await Task.Delay(LookInterval, time);
+        }
+        if (watch.IsWaiting || !TryEnter())
+        {
+            Interlocked.Increment(ref comparison.Dropped);
+            return null;
+        }
+        return await RunAsync(comparison, comparison.Digest, question);
     }
 
     private bool TryEnter()
