@@ -304,7 +304,7 @@ export const en = {
     sum: (sum: string): string => `${sum} % of 100 %`,
     user: 'User',
     tenant: 'Tenant',
-    key: 'Key',
+    key: 'Key name',
     session: 'Session',
     header: 'Header',
     value: 'Its value',
