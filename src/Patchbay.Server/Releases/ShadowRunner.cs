@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Patchbay.Control;
 using Patchbay.Control.Releases;
+using Patchbay.Control.Residency;
 using Patchbay.Engine;
 using Patchbay.Server.Adapters;
 using Patchbay.Server.Answers;
@@ -101,6 +102,11 @@ internal sealed partial class ShadowRunner(AdapterService adapters, InferenceEng
         {
             return await AnswerAsync(comparison, digest, question);
         }
+        catch (RequestRefusedException refusal) when (refusal.Reason == RequestRefusal.QueueFull)
+        {
+            Interlocked.Increment(ref comparison.Dropped);
+            return null;
+        }
         catch (Exception failure)
         {
             // A shadow that fails is what it is there to show; nobody waits for its answer.
@@ -117,6 +123,12 @@ internal sealed partial class ShadowRunner(AdapterService adapters, InferenceEng
     private async Task<string?> AnswerAsync(ShadowComparison comparison, VersionDigest digest, Question question)
     {
         var acquired = await adapters.Residency.AcquireAsync(digest, CancellationToken.None);
+        if (acquired.Outcome is AcquireOutcome.Busy or AcquireOutcome.NoRoom)
+        {
+            // The memory is for what callers wait for; that says nothing about the version.
+            Interlocked.Increment(ref comparison.Dropped);
+            return null;
+        }
         if (acquired.Lease is not { } lease)
         {
             throw new InvalidOperationException(acquired.Problem);
