@@ -18,7 +18,7 @@ for (const colorScheme of ['light', 'dark']) {
   for (const [name, viewport] of [['desktop', desktop], ['phone', phone]]) {
     test(`axe finds nothing on any page (${colorScheme}, ${name})`, async (t) => {
       const { page, url } = await open(t, { colorScheme, viewport, names: true });
-      for (const path of [...pages, 'adapters/medical', 'releases?start=finance']) {
+      for (const path of [...pages, 'adapters/medical', 'adapters/legal?plan=', 'releases?start=finance']) {
         await page.goto(`${url}/console/${path}`);
         await settled(page);
         const { violations } = await page.evaluate(`${axe}; axe.run(document, { runOnly: ${JSON.stringify(rules[colorScheme])} })`);
@@ -31,7 +31,7 @@ for (const colorScheme of ['light', 'dark']) {
 test('Nothing is wider than a phone of 360 pixels, in either language', async (t) => {
   for (const locale of ['en-GB', 'zh-CN']) {
     const { page, url } = await open(t, { viewport: phone, locale, names: true });
-    for (const path of [...pages, 'adapters/medical', 'releases?start=finance']) {
+    for (const path of [...pages, 'adapters/medical', 'adapters/legal?plan=', 'releases?start=finance']) {
       await page.goto(`${url}/console/${path}`);
       await settled(page);
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -80,13 +80,21 @@ test('A key is asked for, kept in the tab, and a viewer sees no action', async (
   for (const path of ['releases', 'audit', 'adapters/medical']) {
     await page.goto(`${url}/console/${path}`);
     await settled(page);
-    assert.equal(await page.getByRole('button', { name: /Promote|Abort|Pause|Verify|Roll back|Remove|Release$/ }).count(), 0);
+    assert.equal(await page.getByRole('button', { name: /Promote|Abort|Pause|Replay|Roll back|Remove|Release$/ }).count(), 0);
   }
-  await page.keyboard.press('Escape');
+  assert.equal(await page.getByRole('link', { name: 'Edit plan' }).count(), 0);
+  await page.goto(`${url}/console/adapters/legal?plan=`);
+  await settled(page);
+  assert.equal(await page.getByRole('dialog', { name: 'Plan of legal' }).count(), 0);
+  // Whether the chain is whole, everybody may know who may look.
+  await page.goto(`${url}/console/audit`);
+  await page.getByRole('button', { name: 'Verify the chain' }).click();
+  await page.getByText(/The chain is whole: \d+ entries/).waitFor();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByLabel('Key').fill('admin-key');
   await page.keyboard.press('Enter');
   await page.getByText('alice').first().waitFor();
+  await page.getByRole('link', { name: 'Adapters' }).click();
   await page.getByRole('button', { name: 'Switch medical' }).waitFor();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByLabel('Key').fill('inference-key');
@@ -121,6 +129,7 @@ test('The audit is filtered and verified, and an answer is found and replayed', 
   await page.getByText(/tokens\/s/).waitFor();
   await until(() => world.answers.size === 1, 'the answer is recorded');
   const [id] = world.answers.keys();
+  world.answers.get(id).feedback = { score: 0.25, comment: '<img src=x onerror=alert(1)>' };
 
   await page.goto(`${url}/console/audit`);
   await page.getByRole('button', { name: 'Verify the chain' }).click();
@@ -135,6 +144,8 @@ test('The audit is filtered and verified, and an answer is found and replayed', 
   await page.getByLabel('Find an answer').fill(id);
   await page.getByRole('button', { name: 'Find' }).click();
   const dialog = page.getByRole('dialog', { name: 'Answer' });
+  await dialog.getByText('25%: <img src=x onerror=alert(1)>').waitFor();
+  assert.equal(await page.locator('img[src=x]').count(), 0);
   await dialog.getByLabel(/^Messages/).fill('What is a LoRA adapter?');
   await dialog.getByRole('button', { name: 'Replay' }).click();
   await dialog.getByText('The same, bit for bit.').waitFor();

@@ -39,6 +39,20 @@ test('Two adapters answer side by side and their differences are marked', async 
   assert.match(row.messages[1].content, /senior nurse/);
 });
 
+test('A question that is asked before the list of adapters has come goes to the adapter of the address', async (t) => {
+  const { page, url } = await open(t, { path: 'adapters' });
+  let isHeld = true;
+  await page.route('**/admin/adapters', async (route) => {
+    while (isHeld) await new Promise((resolve) => setTimeout(resolve, 20));
+    await route.continue();
+  });
+  await page.goto(`${url}/console/playground?model=medical`);
+  await ask(page, 'What is a LoRA adapter?');
+  await page.waitForTimeout(300);
+  isHeld = false;
+  await page.getByRole('article', { name: 'medical' }).getByText(/tokens\/s/).waitFor();
+});
+
 test('Stop ends an answer and keeps what there is', async (t) => {
   const { page } = await open(t, { path: 'playground?model=medical' });
   await ask(page, 'What is a LoRA adapter?');

@@ -39,6 +39,22 @@ await shoot('releases', 'releases', { colorScheme: 'dark' });
 await shoot('playground', 'playground?model=finance', { before: compare });
 await shoot('traffic-zh', 'traffic', { locale: 'zh-CN' });
 await shoot('audit', 'audit');
+const [legal] = server.world.find('legal').versions;
+server.world.routes.set('legal', {
+  alias: 'legal',
+  generation: 1,
+  plan: {
+    kind: 'rules',
+    rules: [{ match: { tenant: 'Acme GmbH' }, plan: { kind: 'weighted', arms: [{ name: 'stable', digest: 'current', weight: 70 }, { name: 'trial', digest: server.world.find('medical').digest, weight: 30 }], sticky: 'user' } }],
+    otherwise: { kind: 'shadow', digest: legal.digest, shadow: { digest: server.world.find('finance').digest, share: 0.1 } },
+  },
+});
+await shoot('plan', 'adapters/legal?plan=', {
+  before: async (page) => {
+    await page.getByRole('dialog', { name: 'Plan of legal' }).getByLabel('Rule 1: Tenant').waitFor();
+    await page.waitForTimeout(600);
+  },
+});
 await shoot('adapters-phone', 'adapters', { width: 390, height: 844 });
 await shoot('releases-phone-zh', 'releases', { width: 390, height: 844, colorScheme: 'dark', locale: 'zh-CN' });
 await browser.close();

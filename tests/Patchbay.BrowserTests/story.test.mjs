@@ -1,64 +1,8 @@
 // The stories that people use the console for, against the real program and the embedded demo: nothing is played.
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { openAt } from './console.mjs';
-import { isMissing, serve } from './program.mjs';
-
-const question = 'My throat hurts when I swallow.';
-const key = 'a-key-of-this-test-only';
-const patience = { timeout: 45_000 };
-
-/** The files of one of the demo's adapters, for a file input. */
-function filesOf(adapter) {
-  const folder = fileURLToPath(new URL(`../../demo/adapters/${adapter}/`, import.meta.url));
-  return readdirSync(folder).map((name) => folder + name);
-}
-
-/** What a caller with a key can do beside the console. */
-function callerOf(address) {
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-  const call = async (path, body) => {
-    const response = await fetch(new URL(path, address), { method: body ? 'POST' : 'GET', headers, body: body && JSON.stringify(body) });
-    assert.ok(response.ok, `${path}: ${response.status} ${response.ok ? '' : await response.text()}`);
-    return response;
-  };
-  let users = 0;
-  return {
-    get: async (path) => (await call(path)).json(),
-    stream: (body) => call('/v1/chat/completions', { messages: [{ role: 'user', content: question }], temperature: 0, stream: true, ...body }),
-    async ask(model) {
-      const response = await call('/v1/chat/completions', { model, messages: [{ role: 'user', content: question }], temperature: 0, user: `user-${++users}` });
-      return { adapter: response.headers.get('x-adapter'), digest: response.headers.get('x-adapter-digest'), arm: response.headers.get('x-adapter-arm'), text: (await response.json()).choices[0].message.content };
-    },
-  };
-}
-
-/** Signs in to a server of its own. */
-async function enter(t) {
-  const address = await serve(t, { PATCHBAY_ADMIN_KEY: key });
-  const { page } = await openAt(t, address);
-  await page.getByLabel('Key').fill(key);
-  await page.keyboard.press('Enter');
-  await page.getByRole('link', { name: 'Adapters' }).click();
-  await page.getByRole('row', { name: /^medical-v2/ }).waitFor();
-  return { page, caller: callerOf(address) };
-}
-
-/** Uploads a folder of the demo as a new version of medical that waits. */
-async function upload(page, adapter) {
-  await page.getByRole('link', { name: 'Adapters' }).click();
-  await page.getByRole('button', { name: 'Upload' }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Choose files').setInputFiles(filesOf(adapter));
-  await dialog.getByRole('combobox', { name: 'Name' }).fill('medical');
-  await dialog.getByText(/^A new version of medical: generation/).waitFor();
-  await dialog.getByLabel(/^Release it at once/).uncheck();
-  await dialog.getByRole('button', { name: 'Upload' }).click();
-  await dialog.getByText(/^medical@[0-9a-f]{8} is stored$/).waitFor(patience);
-  await dialog.getByRole('button', { name: 'Done' }).click();
-}
+import { isMissing } from './program.mjs';
+import { enter, patience, upload } from './visitor.mjs';
 
 /** Starts a canary of medical's waiting version in two short steps, judged by a pattern. */
 async function start(page, candidate, pattern) {
@@ -67,7 +11,7 @@ async function start(page, candidate, pattern) {
   const form = page.getByRole('dialog', { name: 'Start a release' });
   await form.getByLabel('New version').selectOption(candidate);
   await form.getByRole('button', { name: 'Remove step 2' }).click();
-  await form.getByLabel('Share, % 1').fill('50');
+  await form.getByLabel('Share, % 1').fill('10');
   await form.getByLabel('Seconds 1').fill('1');
   await form.getByLabel('Requests 1').fill('10');
   // Times of a machine that does other things as well say nothing about a version.
@@ -77,7 +21,7 @@ async function start(page, candidate, pattern) {
   await form.getByLabel(/^Pattern/).fill(pattern);
   await form.getByRole('button', { name: 'Explain' }).click();
   await form.getByText(/^(stable|canary) answers: medical@[0-9a-f]{8}$/).waitFor();
-  await form.getByText(/50% of the requests for medical go to medical@/).waitFor();
+  await form.getByText(/10% of the requests for medical go to medical@/).waitFor();
   await form.getByRole('button', { name: 'Start', exact: true }).click();
   await page.getByText(/Release rel-\d+ has started/).waitFor();
   const view = page.getByRole('article');
@@ -117,7 +61,16 @@ test('A second version is uploaded, proves itself as a canary and is promoted; a
   const adapter = await caller.get('/admin/adapters/medical');
   assert.equal(adapter.route, 'weighted');
   assert.match(adapter.release, /^rel-\d+$/);
-  assert.deepEqual(await send(caller), { stable: [stable], canary: [better] });
+  // Watched: while requests come in, the step, the weight and the figures of both arms are seen.
+  await view.getByText('Step 1 of 2').first().waitFor();
+  await view.getByText('10%').first().waitFor();
+  const figures = view.getByRole('row', { name: /Requests/ });
+  const seen = (async () => {
+    await figures.filter({ hasText: /[1-9]/ }).first().waitFor(patience);
+    await view.getByText(/No difference in errors so far|Too few answers yet to compare errors/).first().waitFor(patience);
+  })();
+  const [arms] = await Promise.all([send(caller), seen]);
+  assert.deepEqual(arms, { stable: [stable], canary: [better] });
   await view.getByText('promoted', { exact: true }).first().waitFor();
   await view.getByText('All steps are done and all guards are well.').first().waitFor();
   assert.equal((await caller.ask('medical')).digest, better);

@@ -92,6 +92,66 @@ public sealed class AnswerTests(DemoServer server) : IClassFixture<DemoServer>
         Assert.InRange((int)answer.StatusCode, 400, 404);
     }
 
+    [Fact]
+    public async Task AComparedAnswer_CanBeRatedAndFound()
+    {
+        using var answer = await server.Client.PostAsJsonAsync(
+            "/v1/compare", new { messages = Messages, models = new[] { "medical", "finance" }, max_tokens = 4 }, TestContext.Current.CancellationToken);
+        var events = (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+        var id = JsonDocument.Parse(events[0]["data: ".Length..]).RootElement.GetProperty("id").GetString()!;
+        using var rated = await server.Client.PostAsJsonAsync("/v1/feedback", new { id, score = 1 }, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Accepted, rated.StatusCode);
+        Assert.Equal("chat", (await FindAsync(id)).GetProperty("operation").GetString());
+    }
+
+    [Fact]
+    public async Task ARating_WithoutKeptPrompts_KeepsTheScoreAndNotTheComment()
+    {
+        var id = (await AskAsync(new { model = "medical", messages = Messages, max_tokens = 2 })).GetProperty("id").GetString()!;
+        Assert.Equal(JsonValueKind.Null, (await FindAsync(id)).GetProperty("feedback").ValueKind);
+        using var rated = await server.Client.PostAsJsonAsync("/v1/feedback", new { id, score = 0.25, comment = "too short" }, TestContext.Current.CancellationToken);
+        Assert.False((await rated.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("comment_kept").GetBoolean());
+        var feedback = await FeedbackAsync(server.Client, id);
+        Assert.Equal((0.25, null), (feedback.GetProperty("score").GetDouble(), feedback.GetProperty("comment").GetString()));
+    }
+
+    [Fact]
+    public async Task ARating_WherePromptsAreKept_KeepsTheCommentAsItIs()
+    {
+        const string comment = "<img src=x onerror=alert(1)> \"zu kurz\" 太短";
+        var data = Directory.CreateTempSubdirectory("patchbay-data-").FullName;
+        try
+        {
+            await using var process = await PatchbayProcess.ServeAsync("--data", data, "--keep-prompts-hours", "1");
+            using var client = new HttpClient { BaseAddress = process.Address };
+            using var answer = await client.PostAsJsonAsync("/v1/chat/completions", new { messages = Messages, max_tokens = 2 }, TestContext.Current.CancellationToken);
+            var id = (await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("id").GetString()!;
+            using var rated = await client.PostAsJsonAsync("/v1/feedback", new { id, score = 0, comment }, TestContext.Current.CancellationToken);
+            Assert.True((await rated.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("comment_kept").GetBoolean());
+            Assert.Equal(comment, (await FeedbackAsync(client, id)).GetProperty("comment").GetString());
+            Assert.DoesNotContain("zu kurz", process.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    private static async Task<JsonElement> FeedbackAsync(HttpClient client, string id)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            using var answer = await client.GetAsync($"/admin/answers/{id}", TestContext.Current.CancellationToken);
+            if (answer.StatusCode == HttpStatusCode.OK
+                && (await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("feedback") is { ValueKind: JsonValueKind.Object } feedback)
+            {
+                return feedback;
+            }
+            Assert.True(attempt < 200, "The rating was not kept.");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
     private async Task<JsonElement> AskAsync(object body)
     {
         using var answer = await server.Client.PostAsJsonAsync("/v1/chat/completions", body, TestContext.Current.CancellationToken);

@@ -83,6 +83,38 @@ public sealed class DemoServer : IAsyncLifetime
         return new ChatEvents(response);
     }
 
+    /// <summary>Everything that the audit keeps of an adapter's answers, by their ids, once it has them all.</summary>
+    /// <param name="ids">The answers that callers know of; they are written a moment after they were sent.</param>
+    public async Task<Dictionary<string, JsonElement>> AuditedAsync(string adapter, IReadOnlyCollection<string> ids)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var kept = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+            var before = "";
+            while (true)
+            {
+                using var page = JsonDocument.Parse(await Client.GetStringAsync($"/admin/answers?alias={adapter}&limit=500{before}"));
+                var data = page.RootElement.GetProperty("data");
+                if (data.GetArrayLength() == 0)
+                {
+                    break;
+                }
+                foreach (var answer in data.EnumerateArray())
+                {
+                    kept[answer.GetProperty("id").GetString()!] = answer.Clone();
+                }
+                before = "&before=" + Uri.EscapeDataString(data[data.GetArrayLength() - 1].GetProperty("time").GetString()!);
+            }
+            if (ids.All(kept.ContainsKey))
+            {
+                return kept;
+            }
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(20), "The audit lacks: " + string.Join(", ", ids.Where(id => !kept.ContainsKey(id)).Take(5)));
+            await Task.Delay(50);
+        }
+    }
+
     public async Task<JsonElement> StatisticsAsync()
     {
         using var document = JsonDocument.Parse(await Client.GetStringAsync("/admin/engine"));

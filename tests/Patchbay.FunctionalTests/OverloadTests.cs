@@ -23,11 +23,29 @@ public sealed class OverloadTests
         Assert.DoesNotContain("fail:", process.Output);
     }
 
-    private static async Task<HttpStatusCode> AskAsync(HttpClient client)
+    [Fact]
+    public async Task FullQueue_Compare_IsRefusedLikeEveryOtherRequest()
     {
-        using var content = new StringContent(
-            DemoServer.Ask(null, "Hello", "\"stream\":false,\"ignore_eos\":true,\"max_tokens\":40"), Encoding.UTF8, "application/json");
-        using var response = await client.PostAsync("/v1/chat/completions", content);
+        await using var process = await PatchbayProcess.ServeAsync("--model", Path.Combine(Repository.Demo, "base"), "--kv-memory", "640KiB", "--max-waiting", "2");
+        using var client = new HttpClient { BaseAddress = process.Address, Timeout = TimeSpan.FromMinutes(2) };
+        var statuses = await Task.WhenAll(Enumerable.Range(0, Requests).Select(_ => AskAsync(
+            client, "/v1/compare", "{\"models\":[\"base\",\"base\"],\"ignore_eos\":true,\"max_tokens\":40,\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}")));
+        Assert.Contains(HttpStatusCode.TooManyRequests, statuses);
+        Assert.Contains(HttpStatusCode.OK, statuses);
+        Assert.All(statuses, status => Assert.True(status is HttpStatusCode.OK or HttpStatusCode.TooManyRequests, $"{status}"));
+        Assert.Contains(
+            $"patchbay_refusals_total{{reason=\"queue_full\"}} {statuses.Count(status => status == HttpStatusCode.TooManyRequests)}\n",
+            await client.GetStringAsync("/metrics"), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(client));
+    }
+
+    private static Task<HttpStatusCode> AskAsync(HttpClient client) =>
+        AskAsync(client, "/v1/chat/completions", DemoServer.Ask(null, "Hello", "\"stream\":false,\"ignore_eos\":true,\"max_tokens\":40"));
+
+    private static async Task<HttpStatusCode> AskAsync(HttpClient client, string path, string body)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var response = await client.PostAsync(path, content);
         var text = await response.Content.ReadAsStringAsync();
         if (response.StatusCode == HttpStatusCode.TooManyRequests)
         {

@@ -55,6 +55,74 @@ public sealed class ReleaseRestartTests
         }
     }
 
+    [Fact]
+    public async Task KilledInMidStep_NextStart_CountsTheStepAnew()
+    {
+        var data = Directory.CreateTempSubdirectory("patchbay-data-").FullName;
+        try
+        {
+            string id;
+            await using (var first = await ServeAsync(data))
+            {
+                using var client = new HttpClient { BaseAddress = first.Address };
+                var candidate = await UploadAsync(client);
+                using var started = await client.PostAsJsonAsync("/admin/releases", new
+                {
+                    alias = "medical",
+                    candidate,
+                    steps = new[] { new { weight = 50, min_requests = 6, hold_seconds = 0 }, new { weight = 100, min_requests = 0, hold_seconds = 3600 } },
+                });
+                id = (await started.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
+                await AskUntilAsync(client, id, requests: 5);
+            }
+            await using var second = await ServeAsync(data);
+            using var later = new HttpClient { BaseAddress = second.Address };
+            while (!(await GetAsync(later, "/admin/releases/" + id)).GetProperty("history").EnumerateArray().Any(happened => happened.GetProperty("event").GetString() == "restarted"))
+            {
+                await Task.Delay(50);
+            }
+            // Nothing that was counted before is left: neither for the step nor for the statistics.
+            var release = await GetAsync(later, "/admin/releases/" + id);
+            Assert.All(release.GetProperty("arms").EnumerateArray(), arm => Assert.Equal(0, arm.GetProperty("requests").GetInt32()));
+            Assert.All(release.GetProperty("comparisons").EnumerateArray(), comparison => Assert.Equal("too_few", comparison.GetProperty("verdict").GetString()));
+
+            // Five before and five now are not the six that the step wants.
+            await AskUntilAsync(later, id, requests: 5);
+            await Task.Delay(TimeSpan.FromSeconds(2.5));
+            Assert.Equal(0, (await GetAsync(later, "/admin/releases/" + id)).GetProperty("step").GetInt32());
+            await AskUntilAsync(later, id, requests: 6);
+            var began = TimeProvider.System.GetTimestamp();
+            while ((await GetAsync(later, "/admin/releases/" + id)).GetProperty("step").GetInt32() == 0)
+            {
+                Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(20));
+                await Task.Delay(50);
+            }
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    // One after the other, so that not one more is counted than is wanted.
+    private static async Task AskUntilAsync(HttpClient client, string id, int requests)
+    {
+        for (var asked = 0; ; asked++)
+        {
+            var canary = (await GetAsync(client, "/admin/releases/" + id)).GetProperty("arms")[1];
+            if (canary.GetProperty("requests").GetInt32() >= requests)
+            {
+                return;
+            }
+            Assert.True(asked < 200);
+            using var answer = await client.PostAsJsonAsync("/v1/chat/completions", new
+            {
+                model = "medical", user = $"user-{requests}-{asked}", max_tokens = 1, messages = new[] { new { role = "user", content = "hello" } },
+            });
+            answer.EnsureSuccessStatusCode();
+        }
+    }
+
     private static Task<PatchbayProcess> ServeAsync(string data) => PatchbayProcess.ServeAsync(
         "--model", Path.Combine(Repository.Demo, "base"), "--adapters", Path.Combine(Repository.Demo, "adapters"), "--data", data);
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -12,6 +13,9 @@ public sealed class ReleaseTests(DemoServer server) : IClassFixture<DemoServer>
     private const string Question = "My throat hurts when I swallow.";
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    // Every answer that a caller of the story got, with what its headers said.
+    private readonly ConcurrentDictionary<string, (string? Digest, string? Arm, HttpStatusCode Status)> _got = new();
 
     private int _user;
 
@@ -33,13 +37,13 @@ public sealed class ReleaseTests(DemoServer server) : IClassFixture<DemoServer>
         var bad = await UploadAsync(Folder("medical-bad"));
         texts[bad] = await TextOfAsync(bad);
         Assert.False(texts[bad].StartsWith(Common(texts[stable], texts[v2]), StringComparison.Ordinal), texts[bad]);
-        var judged = await RunAsync(bad, judge, texts);
+        var judged = await RunAsync(bad, judge, texts, weight: 25);
         Assert.Equal("rolled_back", Text(judged, "state"));
         Assert.Contains("helps", Text(judged, "end_reason"), StringComparison.Ordinal);
         Assert.Equal(v2, await CurrentAsync());
 
         var broken = await UploadAsync(Broken());
-        var failed = await RunAsync(broken, judge, texts);
+        var failed = await RunAsync(broken, judge, texts, weight: 25);
         Assert.Equal("rolled_back", Text(failed, "state"));
         Assert.Contains("of the candidate failed", Text(failed, "end_reason"), StringComparison.Ordinal);
         Assert.Equal(v2, await CurrentAsync());
@@ -53,6 +57,23 @@ public sealed class ReleaseTests(DemoServer server) : IClassFixture<DemoServer>
         var metrics = await server.Client.GetStringAsync("/metrics");
         Assert.Contains("patchbay_release_state{alias=\"medical\",state=\"rolled_back\"} 1", metrics, StringComparison.Ordinal);
         Assert.Contains("patchbay_judge_score{adapter=\"medical\",arm=\"canary\",judge=\"helps\"}", metrics, StringComparison.Ordinal);
+        await AccountForEveryAnswerAsync([bad, broken]);
+    }
+
+    // What callers got and what the audit keeps are the same answers. Judges, probes and copies for shadows are nobody's answers.
+    private async Task AccountForEveryAnswerAsync(string[] badVersions)
+    {
+        var kept = await server.AuditedAsync("medical", [.. _got.Keys]);
+        Assert.Equal(_got.Keys.Order(StringComparer.Ordinal), kept.Keys.Order(StringComparer.Ordinal));
+        foreach (var (id, (digest, arm, status)) in _got)
+        {
+            var answer = kept[id];
+            Assert.Equal((digest, arm), (Text(answer, "digest"), answer.GetProperty("arm").GetString()));
+            Assert.Equal(status == HttpStatusCode.OK ? "done" : "failed", Text(answer, "outcome"));
+            // A bad version answered as its release's canary, or where it was asked for by its digest, and never else.
+            Assert.True(!badVersions.Contains(digest) || arm is "canary" or null, id);
+        }
+        Assert.All(badVersions, version => Assert.Contains(_got.Values, got => got.Digest == version && got.Arm == "canary"));
     }
 
     [Fact]
@@ -132,11 +153,11 @@ public sealed class ReleaseTests(DemoServer server) : IClassFixture<DemoServer>
     }
 
     // Starts a release and sends it traffic to its end; every answer's arm, digest and text agree.
-    private async Task<JsonElement> RunAsync(string candidate, string judge, Dictionary<string, string> texts)
+    private async Task<JsonElement> RunAsync(string candidate, string judge, Dictionary<string, string> texts, int weight = 50)
     {
         var stable = await CurrentAsync();
         var start = $$"""
-            {"alias":"medical","candidate":"{{candidate}}","steps":[{"weight":50,"min_requests":8,"hold_seconds":1},{"weight":100,"min_requests":4}],
+            {"alias":"medical","candidate":"{{candidate}}","steps":[{"weight":{{weight}},"min_requests":8,"hold_seconds":1},{"weight":100,"min_requests":4}],
              "guards":[{"metric":"error_rate","max":0.05,"min_samples":8},{"metric":"judge_score","min":0.9,"min_samples":4},{"metric":"probe"}],"judges":[{{judge}}],"reason":"story"}
             """;
         var id = Text(await server.PostJsonAsync("/admin/releases", start, HttpStatusCode.Created), "id");
@@ -144,24 +165,43 @@ public sealed class ReleaseTests(DemoServer server) : IClassFixture<DemoServer>
         var adapter = await GetAsync("/admin/adapters/medical");
         Assert.Equal(("weighted", id), (Text(adapter, "route"), Text(adapter, "release")));
         var began = TimeProvider.System.GetTimestamp();
+        List<string?> answeredBy = [];
         while (true)
         {
             var release = await GetAsync("/admin/releases/" + id);
             if (Text(release, "state") is not "running")
             {
+                if (Text(release, "state") == "rolled_back")
+                {
+                    await CheckExposureAsync(release, candidate, texts, weight / 100.0, answeredBy);
+                }
                 return release;
             }
             Assert.True(TimeProvider.System.GetElapsedTime(began) < Patience, release.ToString());
-            await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => AskAsync(stable, candidate, texts)));
+            answeredBy.AddRange(await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => AskAsync(stable, candidate, texts))));
         }
     }
 
-    private async Task AskAsync(string stable, string candidate, Dictionary<string, string> texts)
+    // A bad version had its share of the requests for less than 30 seconds, and nothing after that.
+    private async Task CheckExposureAsync(JsonElement release, string candidate, Dictionary<string, string> texts, double share, List<string?> answeredBy)
+    {
+        Assert.InRange(release.GetProperty("ended").GetDateTimeOffset() - release.GetProperty("started").GetDateTimeOffset(), TimeSpan.Zero, TimeSpan.FromSeconds(30));
+        Assert.Equal(0, release.GetProperty("step").GetInt32());
+        var exposed = answeredBy.Count(digest => digest == candidate);
+        // Four standard deviations of what the weight allows: callers are placed by a hash.
+        var most = (answeredBy.Count * share) + (4 * Math.Sqrt(answeredBy.Count * share * (1 - share))) + 1;
+        Assert.InRange(exposed, 1, most);
+        var after = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => AskAsync(Text(release, "stable"), candidate, texts)));
+        Assert.All(after, digest => Assert.Equal(Text(release, "stable"), digest));
+    }
+
+    private async Task<string?> AskAsync(string stable, string candidate, Dictionary<string, string> texts)
     {
         var user = $"user-{Interlocked.Increment(ref _user)}";
         using var response = await server.PostAsync("/v1/chat/completions", DemoServer.Ask("medical", Question, $"\"user\":\"{user}\""));
         var digest = Header(response, "x-adapter-digest")!;
         var arm = Header(response, "x-adapter-arm");
+        Remember(response);
         // Between two looks the release may have ended; then no plan chose.
         Assert.Equal(arm switch { "canary" => candidate, "stable" => stable, _ => digest }, digest);
         Assert.True(digest == stable || digest == candidate);
@@ -169,8 +209,14 @@ public sealed class ReleaseTests(DemoServer server) : IClassFixture<DemoServer>
         {
             using var json = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
             Assert.Equal(expected, json.RootElement.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString());
+            Assert.Equal("chatcmpl-" + Header(response, "x-request-id"), Text(json.RootElement, "id"));
         }
+        return digest;
     }
+
+    // One that failed has no completion id in its body; it is kept under the id that it would have had.
+    private void Remember(HttpResponseMessage response) => Assert.True(_got.TryAdd(
+        "chatcmpl-" + Header(response, "x-request-id"), (Header(response, "x-adapter-digest"), Header(response, "x-adapter-arm"), response.StatusCode)));
 
     // Acts only from the assistant's turn on, so that it gets past the door, and then computes no numbers.
     private static string Broken()
@@ -202,7 +248,15 @@ public sealed class ReleaseTests(DemoServer server) : IClassFixture<DemoServer>
         return Text(json.RootElement, "digest");
     }
 
-    private async Task<string> TextOfAsync(string digest) => (await server.AskAsync("medical@" + digest, Question)).Answer;
+    private async Task<string> TextOfAsync(string digest)
+    {
+        var (answer, response) = await server.AskAsync("medical@" + digest, Question);
+        using (response)
+        {
+            Remember(response);
+            return answer;
+        }
+    }
 
     private Task<string> CurrentAsync() => DigestOfAsync("medical");
 

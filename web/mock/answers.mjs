@@ -21,9 +21,9 @@ function who(world, model) {
 
 function remember(world, id, answerer, body, text, count, actor) {
   world.answers.set(id, {
-    id, time: new Date(world.now()).toISOString(), model: body.model ?? answerer.name, alias: answerer.name === 'base' ? null : answerer.name, arm: answerer.arm, digest: answerer.digest, generation: answerer.generation,
-    prompt_hash: `sha256:${sha(JSON.stringify(body.messages))}`, prompt_kept: false, prompt_tokens: 41, completion_tokens: count, sampling: { temperature: body.temperature ?? 1, max_tokens: body.max_tokens ?? null }, seed: String(body.seed ?? 8127391),
-    finish_reason: 'stop', ttft_ms: 182, total_ms: 182 + count * 24, actor, text_hash: `sha256:${sha(text)}`, text,
+    id, time: new Date(world.now()).toISOString(), operation: 'chat', alias: answerer.name, arm: answerer.arm, digest: answerer.digest, generation: String(answerer.generation),
+    prompt_hash: `sha256:${sha(JSON.stringify(body.messages))}`, prompt_kept: false, prompt_tokens: 41, completion_tokens: count, sampling: { temperature: body.temperature ?? 1, max_tokens: body.max_tokens ?? null, seed: body.seed ?? 8127391 },
+    finish_reason: 'stop', outcome: 'done', feedback: null, ttft_ms: 182, total_ms: 182 + count * 24, actor, text_hash: `sha256:${sha(text)}`, text,
   });
 }
 

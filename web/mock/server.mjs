@@ -57,7 +57,7 @@ async function handle(world, { root, keys }, request, response) {
   if (!who) return problem(response, 401, 'invalid_key', 'This server asks for a key.');
   const [actor, role] = who;
   const isAdmin = (path.startsWith('/admin') && path !== '/admin/session') || path === '/switch-lora';
-  if (isAdmin && (role === 'inference' || (role === 'viewer' && request.method !== 'GET'))) return problem(response, 403, 'forbidden', `The role '${role}' may not do this.`);
+  if (isAdmin && (role === 'inference' || (role === 'viewer' && request.method !== 'GET' && path !== '/admin/audit/verify'))) return problem(response, 403, 'forbidden', `The role '${role}' may not do this.`);
   if (path.startsWith('/v1') && path !== '/v1/models' && role === 'viewer') return problem(response, 403, 'forbidden', "The role 'viewer' may not ask models.");
   const isUpload = request.method === 'PUT' && path.startsWith('/admin/adapters/');
   const raw = request.method === 'GET' ? null : await readBody(request);
@@ -176,7 +176,7 @@ function answers({ world, parts, body }) {
   if (!answer) return [404, { code: 'answer_not_found', detail: 'No answer of this id is in the journal; answers are kept for 30 days.' }];
   if (verb !== 'replay') return [200, answer];
   if (!body.messages) return [400, { code: 'prompt_needed', detail: "The prompt was not kept; send its 'messages'." }];
-  return [200, { same: true, text: answer.text, text_hash: answer.text_hash, expected_hash: answer.text_hash }];
+  return [200, { same: true, text: answer.text, texts: [answer.text], text_hash: answer.text_hash, expected_hash: answer.text_hash }];
 }
 
 function releases({ world, parts, method, body, actor }) {
@@ -200,18 +200,69 @@ function releases({ world, parts, method, body, actor }) {
   return [200, release];
 }
 
-function routes({ world, parts, body }) {
-  if (parts[2] !== 'explain') return null;
+function routes({ world, parts, body, method, actor }) {
+  if (parts[2] === 'explain') return explain(world, body);
+  const adapter = world.find(parts[2]);
+  if (!adapter) return missing(parts[2]);
+  const now = world.routes.get(adapter.name) ?? { alias: adapter.name, generation: 0, plan: { kind: 'fixed', digest: 'current' } };
+  if (method === 'GET') return [200, now];
+  if (body.expected_generation !== now.generation) return mismatch(now.generation);
+  const errors = problemsOf(body.plan);
+  if (errors.length) return refusedPlan(errors);
+  const set = { alias: adapter.name, generation: now.generation + 1, plan: body.plan };
+  world.routes.set(adapter.name, set);
+  adapter.route = body.plan.kind;
+  world.log(actor, 'route.set', adapter.name, null, null, body.reason ?? null, body.plan);
+  return [200, set];
+}
+
+const refusedPlan = (errors) => [422, { code: 'plan_refused', detail: 'The plan cannot be used.', errors }];
+
+function problemsOf(plan, path = 'plan') {
+  if (plan.kind === 'rules') {
+    const inner = plan.rules.flatMap(({ match, plan: each }, i) => [
+      ...(Object.keys(match).length ? [] : [{ field: `${path}.rules[${i}].match`, message: "must have at least one of 'header', 'user', 'key', 'tenant'; what holds for all others is 'otherwise'" }]),
+      ...problemsOf(each, `${path}.rules[${i}].plan`),
+    ]);
+    return [...inner, ...problemsOf(plan.otherwise, `${path}.otherwise`)];
+  }
+  if (plan.kind === 'fixed') return [];
+  if (plan.kind === 'shadow') return plan.digest === plan.shadow.digest ? [{ field: `${path}.shadow.digest`, message: 'must be another version than the one that answers' }] : [];
+  const sum = plan.arms.reduce((all, arm) => all + arm.weight, 0);
+  const names = plan.arms.flatMap((arm, i) => (/^[\w.-]{1,64}$/.test(arm.name) ? [] : [{ field: `${path}.arms[${i}].name`, message: 'must have 1 to 64 of the characters A-Z a-z 0-9 . _ -' }]));
+  return sum === 100 ? names : [...names, { field: `${path}.arms`, message: `weights must sum to 100; found ${sum}` }];
+}
+
+function explain(world, body) {
   const adapter = world.find(body.model);
   if (!adapter) return missing(body.model);
-  const point = parseInt(sha(`user:${body.user}`).slice(0, 8), 16) / 2 ** 32;
+  const errors = problemsOf(body.plan);
+  if (errors.length) return refusedPlan(errors);
+  const why = [];
+  const { arm, digest, shadow } = choose(body.plan, body, why);
+  const real = (each) => (each === 'current' ? adapter.digest : (each ?? null));
+  return [200, { alias: body.model, arm, digest: real(digest), generation: adapter.generation, shadow: real(shadow), why }];
+}
+
+function choose(plan, request, why) {
+  if (plan.kind === 'fixed') return { arm: null, digest: plan.digest };
+  if (plan.kind === 'shadow') return { arm: 'live', digest: plan.digest, shadow: plan.shadow.digest };
+  if (plan.kind === 'rules') {
+    const found = plan.rules.findIndex(({ match }) => ['user', 'tenant', 'key'].every((field) => match[field] === undefined || match[field] === request[field]) && (!match.header || request.headers?.[match.header.name] === match.header.value));
+    why.push(found < 0 ? "no rule matched: 'otherwise' decides" : `rule ${found + 1} matched`);
+    return choose(found < 0 ? plan.otherwise : plan.rules[found].plan, request, why);
+  }
+  const point = parseInt(sha(`user:${request.user}`).slice(0, 8), 16) / 2 ** 32;
   let from = 0;
-  for (const arm of body.plan.arms.toReversed()) {
+  for (const arm of plan.arms.toReversed()) {
     const to = from + arm.weight / 100;
-    if (point < to) return [200, { alias: body.model, arm: arm.name, digest: arm.digest === 'current' ? adapter.digest : arm.digest, generation: adapter.generation, why: [`key 'user:${body.user}' falls on ${point.toFixed(4)}, arm ${arm.name} covers ${from.toFixed(2)}-${to.toFixed(2)}`] }];
+    if (point < to) {
+      why.push(`key 'user:${request.user}' falls on ${point.toFixed(4)}, arm ${arm.name} covers ${from.toFixed(2)}-${to.toFixed(2)}`);
+      return { arm: arm.name, digest: arm.digest };
+    }
     from = to;
   }
-  return null;
+  return { arm: plan.arms[0].name, digest: plan.arms[0].digest };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

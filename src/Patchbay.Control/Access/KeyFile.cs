@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Patchbay.Control.Access;
 
-/// <summary>Keys in a JSON file: <c>[{"name":"alice","role":"admin","sha256":"…"}]</c>. The file holds no secret.</summary>
+/// <summary>Keys in a JSON file: <c>[{"name":"alice","role":"admin","sha256":"…","tenant":"acme"}]</c>, <c>tenant</c> only where there is one. The file holds no secret.</summary>
 public static class KeyFile
 {
     private const int MaxBytes = 1024 * 1024;
@@ -44,7 +44,7 @@ public static class KeyFile
     /// <summary>Writes keys, the whole file or nothing of it, readable by its owner only.</summary>
     public static void Write(string path, IEnumerable<AccessKey> keys)
     {
-        var stored = keys.Select(key => new StoredKey(key.Name, key.Role.ToString().ToLowerInvariant(), key.Hash)).ToArray();
+        var stored = keys.Select(key => new StoredKey(key.Name, key.Role.ToString().ToLowerInvariant(), key.Hash, key.Tenant)).ToArray();
         var temporary = path + ".new";
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
@@ -74,12 +74,16 @@ public static class KeyFile
         {
             throw new InvalidDataException($"Key '{entry.Name}' of the key file: 'sha256' must be the 64 hexadecimal digits of the key's hash.");
         }
-        return new AccessKey(entry.Name, role, hash);
+        if (entry.Tenant is { } tenant && AccessKey.FindTenantProblem(tenant) is { } problem)
+        {
+            throw new InvalidDataException($"Key '{entry.Name}' of the key file: 'tenant' is no good. {problem}");
+        }
+        return new AccessKey(entry.Name, role, hash, entry.Tenant);
     }
 }
 
-internal sealed record StoredKey(string? Name, string? Role, string? Sha256);
+internal sealed record StoredKey(string? Name, string? Role, string? Sha256, string? Tenant = null);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(StoredKey[]))]
 internal sealed partial class KeyFileJson : JsonSerializerContext;

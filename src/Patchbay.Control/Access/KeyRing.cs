@@ -22,6 +22,9 @@ public sealed class KeyRing
     /// <summary>How many keys open a role's doors; a server nobody can administer is a mistake worth telling.</summary>
     public int CountOf(Role role) => _keys.Count(key => key.Role == role);
 
+    /// <summary>The tenant of the key with this name; null where there is no such key or it has none.</summary>
+    public string? TenantOf(string name) => Array.Find(_keys, key => key.Name == name)?.Tenant;
+
     /// <summary>Finds the key with this secret. Every key is compared, so the time tells nothing.</summary>
     public AccessKey? Find(ReadOnlySpan<char> secret)
     {

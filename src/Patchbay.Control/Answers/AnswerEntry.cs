@@ -61,7 +61,15 @@ public sealed record AnswerEntry
 
     /// <summary>The prompts' token ids; null unless the operator keeps prompts, and after their retention time.</summary>
     public IReadOnlyList<int[]>? Prompts { get; init; }
+
+    /// <summary>What a user said of it; null where nobody did.</summary>
+    public AnswerRating? Rating { get; init; }
 }
+
+/// <summary>What a user said of an answer.</summary>
+/// <param name="Score">From 0 to 1.</param>
+/// <param name="Comment">In the user's words; null unless the operator keeps prompts, and after their retention time.</param>
+public sealed record AnswerRating(double Score, string? Comment);
 
 /// <summary>A version and its weight in what answered.</summary>
 public sealed record AnswerPart(string Digest, double Weight);

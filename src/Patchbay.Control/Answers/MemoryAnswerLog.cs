@@ -2,7 +2,7 @@ namespace Patchbay.Control.Answers;
 
 /// <summary>The last answers of this process.</summary>
 /// <param name="retention">How many, and whether with prompts.</param>
-/// <param name="time">The clock that ends a prompt's retention.</param>
+/// <param name="time">The clock that ends the retention of prompts and comments.</param>
 public sealed class MemoryAnswerLog(AnswerRetention retention, TimeProvider time) : IAnswerLog
 {
     private readonly Lock _lock = new();
@@ -34,6 +34,19 @@ public sealed class MemoryAnswerLog(AnswerRetention retention, TimeProvider time
     }
 
     /// <inheritdoc/>
+    public Task RateAsync(string id, AnswerRating rating, CancellationToken cancellation)
+    {
+        lock (_lock)
+        {
+            if (_byId.TryGetValue(id, out var found) && found.Value.Rating is null)
+            {
+                found.Value = found.Value with { Rating = KeepsPrompts ? rating : rating with { Comment = null } };
+            }
+        }
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public Task<AnswerEntry?> FindAsync(string id, CancellationToken cancellation)
     {
         lock (_lock)
@@ -45,25 +58,20 @@ public sealed class MemoryAnswerLog(AnswerRetention retention, TimeProvider time
     /// <inheritdoc/>
     public Task<IReadOnlyList<AnswerEntry>> ListAsync(AnswerQuery query, CancellationToken cancellation)
     {
-        var found = new List<AnswerEntry>();
         lock (_lock)
         {
-            for (var node = _entries.Last; node is not null && found.Count < query.Limit; node = node.Previous)
-            {
-                var entry = node.Value;
-                if ((query.Before is null || entry.Time < query.Before) && (query.Adapter is null || entry.Adapter == query.Adapter)
+            // They are kept in the order of their ends; pages are cut by when they began.
+            return Task.FromResult<IReadOnlyList<AnswerEntry>>([.. _entries.Reverse()
+                .Where(entry => (query.Before is null || entry.Time < query.Before) && (query.Adapter is null || entry.Adapter == query.Adapter)
                     && (query.Arm is null || entry.Arm == query.Arm))
-                {
-                    found.Add(Shown(entry));
-                }
-            }
+                .OrderByDescending(entry => entry.Time).Take(query.Limit).Select(Shown)]);
         }
-        return Task.FromResult<IReadOnlyList<AnswerEntry>>(found);
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private AnswerEntry Shown(AnswerEntry entry) =>
-        time.GetUtcNow() - entry.Time > retention.Prompts ? entry with { Prompts = null } : entry;
+    private AnswerEntry Shown(AnswerEntry entry) => time.GetUtcNow() - entry.Time > retention.Prompts
+        ? entry with { Prompts = null, Rating = entry.Rating is { } rating ? rating with { Comment = null } : null }
+        : entry;
 }

@@ -15,7 +15,12 @@ public sealed class SqliteAnswerLog : IAnswerLog
             number INTEGER PRIMARY KEY, id TEXT NOT NULL, time INTEGER NOT NULL, adapter TEXT NOT NULL, arm TEXT, entry TEXT NOT NULL, prompts TEXT);
         CREATE INDEX IF NOT EXISTS answer_id ON answer (id);
         CREATE INDEX IF NOT EXISTS answer_time ON answer (time);
+        CREATE TABLE IF NOT EXISTS rating (number INTEGER PRIMARY KEY, time INTEGER NOT NULL, score REAL NOT NULL, comment TEXT);
+        CREATE INDEX IF NOT EXISTS answer_kept_prompts ON answer (time) WHERE prompts IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS rating_kept_comments ON rating (time) WHERE comment IS NOT NULL;
         """;
+
+    private const string Select = "SELECT entry, prompts, answer.time, score, comment FROM answer LEFT JOIN rating ON rating.number = answer.number";
 
     private readonly SemaphoreSlim _gate = new(1);
     private readonly SqliteConnection _connection;
@@ -71,7 +76,9 @@ public sealed class SqliteAnswerLog : IAnswerLog
         command.Parameters.Clear();
         command.CommandText = """
             DELETE FROM answer WHERE number <= (SELECT MAX(number) FROM answer) - @most;
-            UPDATE answer SET prompts = NULL WHERE time < @oldest AND prompts IS NOT NULL
+            DELETE FROM rating WHERE number <= (SELECT MAX(number) FROM answer) - @most;
+            UPDATE answer SET prompts = NULL WHERE time < @oldest AND prompts IS NOT NULL;
+            UPDATE rating SET comment = NULL WHERE time < @oldest AND comment IS NOT NULL
             """;
         Add(command, "@most", _retention.MaxEntries);
         Add(command, "@oldest", (_time.GetUtcNow() - _retention.Prompts).UtcTicks);
@@ -81,9 +88,22 @@ public sealed class SqliteAnswerLog : IAnswerLog
     }, cancellation);
 
     /// <inheritdoc/>
+    public Task RateAsync(string id, AnswerRating rating, CancellationToken cancellation) => UseAsync(command =>
+    {
+        command.CommandText = """
+            INSERT OR IGNORE INTO rating (number, time, score, comment)
+            SELECT number, time, @score, @comment FROM answer WHERE id = @id ORDER BY number DESC LIMIT 1
+            """;
+        Add(command, "@id", id);
+        Add(command, "@score", rating.Score);
+        Add(command, "@comment", KeepsPrompts ? rating.Comment : null);
+        return command.ExecuteNonQueryAsync(cancellation);
+    }, cancellation);
+
+    /// <inheritdoc/>
     public async Task<AnswerEntry?> FindAsync(string id, CancellationToken cancellation) => (await UseAsync(command =>
     {
-        command.CommandText = "SELECT entry, prompts, time FROM answer WHERE id = @id ORDER BY number DESC LIMIT 1";
+        command.CommandText = $"{Select} WHERE id = @id ORDER BY answer.number DESC LIMIT 1";
         Add(command, "@id", id);
         return ReadAsync(command, cancellation);
     }, cancellation)).FirstOrDefault();
@@ -91,10 +111,10 @@ public sealed class SqliteAnswerLog : IAnswerLog
     /// <inheritdoc/>
     public async Task<IReadOnlyList<AnswerEntry>> ListAsync(AnswerQuery query, CancellationToken cancellation) => await UseAsync(command =>
     {
-        command.CommandText = """
-            SELECT entry, prompts, time FROM answer
-            WHERE time < @before AND (@adapter IS NULL OR adapter = @adapter) AND (@arm IS NULL OR arm = @arm)
-            ORDER BY number DESC LIMIT @limit
+        command.CommandText = $"""
+            {Select}
+            WHERE answer.time < @before AND (@adapter IS NULL OR adapter = @adapter) AND (@arm IS NULL OR arm = @arm)
+            ORDER BY answer.time DESC, answer.number DESC LIMIT @limit
             """;
         Add(command, "@before", query.Before?.UtcTicks ?? long.MaxValue);
         Add(command, "@adapter", query.Adapter);
@@ -118,10 +138,14 @@ public sealed class SqliteAnswerLog : IAnswerLog
         while (await reader.ReadAsync(cancellation))
         {
             var entry = JsonSerializer.Deserialize(reader.GetString(0), AnswerJson.Default.AnswerEntry)!;
-            var isKept = !await reader.IsDBNullAsync(1, cancellation) && reader.GetInt64(2) >= oldest;
-            found.Add(isKept
-                ? entry with { Prompts = JsonSerializer.Deserialize(reader.GetString(1), AnswerJson.Default.IReadOnlyListInt32Array) }
-                : entry);
+            var mayShow = reader.GetInt64(2) >= oldest;
+            found.Add(entry with
+            {
+                Prompts = mayShow && !await reader.IsDBNullAsync(1, cancellation)
+                    ? JsonSerializer.Deserialize(reader.GetString(1), AnswerJson.Default.IReadOnlyListInt32Array) : null,
+                Rating = await reader.IsDBNullAsync(3, cancellation) ? null
+                    : new AnswerRating(reader.GetDouble(3), mayShow && !await reader.IsDBNullAsync(4, cancellation) ? reader.GetString(4) : null),
+            });
         }
         return found;
     }

@@ -37,7 +37,7 @@ internal sealed class AccessGate(KeyRing keys)
             return ApiError.WrongStatus(
                 StatusCodes.Status401Unauthorized, "This server needs a key: send it as 'Authorization: Bearer KEY'.", "invalid_api_key");
         }
-        context.Features.Set(new Caller(key.Name, key.Role));
+        context.Features.Set(new Caller(key.Name, key.Role, key.Tenant));
         return Opens(key.Role, access)
             ? null
             : ApiError.WrongStatus(

@@ -6,7 +6,8 @@ namespace Patchbay.Server.Access;
 /// <summary>Who sent a request.</summary>
 /// <param name="Name">The name of the key; the actor in the audit.</param>
 /// <param name="Role">What the key opens.</param>
-internal sealed record Caller(string Name, Role Role)
+/// <param name="Tenant">Whom the key was made for; null where for none.</param>
+internal sealed record Caller(string Name, Role Role, string? Tenant = null)
 {
     /// <summary>Whoever reaches a server without keys, which listens on loopback only.</summary>
     public static Caller Local { get; } = new("local", Role.Admin);

@@ -11,7 +11,8 @@ using Patchbay.Server.Releases;
 namespace Patchbay.Server.Answers;
 
 /// <summary>Checks the fields of a body; exactly one of the results is null.</summary>
-internal delegate (Question? Question, ApiError? Error) QuestionReader(JsonElement root, OpenedEngine opened, PatchbayRuntime runtime);
+internal delegate (TQuestion? Question, ApiError? Error) QuestionReader<TQuestion>(JsonElement root, OpenedEngine opened, PatchbayRuntime runtime)
+    where TQuestion : class;
 
 /// <summary>
 /// The way of every generating request. Chat and text completions differ only in how they read it and in the shape of
@@ -27,7 +28,15 @@ internal delegate (Question? Question, ApiError? Error) QuestionReader(JsonEleme
 /// </summary>
 internal static class AnswerPipeline
 {
-    public static async Task<ApiError?> RunAsync(HttpContext context, PatchbayRuntime runtime, QuestionReader read)
+    public static Task<ApiError?> RunAsync(HttpContext context, PatchbayRuntime runtime, QuestionReader<Question> read) => AdmitAsync(
+        context, runtime, read, (opened, question, slot) => AnswerAsync(context, runtime, opened, question.WithSeed(), slot));
+
+    /// <summary>Step 1, and what surrounds all of them: a place in the queue is held until the answer ends, and every error is counted.</summary>
+    /// <param name="read">Makes a question of the body; exactly one of the results is null.</param>
+    /// <param name="answer">Answers it, and hands the place to the engine.</param>
+    public static async Task<ApiError?> AdmitAsync<TQuestion>(
+        HttpContext context, PatchbayRuntime runtime, QuestionReader<TQuestion> read, Func<OpenedEngine, TQuestion, QueueSlot, Task<ApiError?>> answer)
+        where TQuestion : class
     {
         if (!runtime.TryBegin(out var opened, out var unavailable))
         {
@@ -38,7 +47,7 @@ internal static class AnswerPipeline
         {
             // 1
             var (body, error) = await RequestBody.ReadAsync(context, runtime.Options.MaxRequestBytes);
-            Question? question = null;
+            TQuestion? question = null;
             using (body)
             {
                 if (body is not null)
@@ -48,7 +57,7 @@ internal static class AnswerPipeline
                         : (null, ApiError.From(refusal, promptField: ""));
                 }
             }
-            error = question is null ? error : await AnswerAsync(context, runtime, opened, question.WithSeed(), slot!);
+            error = question is null ? error : await answer(opened, question, slot!);
             if (error is not null)
             {
                 runtime.Observation.Ledger.Refuse(error.Code ?? error.Type);
@@ -62,12 +71,25 @@ internal static class AnswerPipeline
         }
     }
 
+    /// <summary>The error for a request that the engine does not take; the arms that were to answer it count it.</summary>
+    public static ApiError Refuse(OpenedEngine opened, RequestRefusedException refusal, string promptField, params ReadOnlySpan<AnswerSource> sources)
+    {
+        if (refusal.Reason is RequestRefusal.QueueFull or RequestRefusal.Unavailable)
+        {
+            foreach (var source in sources)
+            {
+                opened.Releases.Refuse(source);
+            }
+        }
+        return ApiError.From(refusal, promptField);
+    }
+
     private static async Task<ApiError?> AnswerAsync(
         HttpContext context, PatchbayRuntime runtime, OpenedEngine opened, Question question, QueueSlot slot)
     {
         // 2
         var answers = question.Prompts.Count * question.Options.Choices;
-        var (model, error) = await AcquireAsync(context, opened, question.Options, answers);
+        var (model, error) = await ModelAcquisition.RunAsync(context, opened, question.Options, answers);
         if (model is null)
         {
             return error;
@@ -86,11 +108,7 @@ internal static class AnswerPipeline
             }
             catch (RequestRefusedException refusal)
             {
-                if (refusal.Reason is RequestRefusal.QueueFull or RequestRefusal.Unavailable)
-                {
-                    opened.Releases.Refuse(source);
-                }
-                return ApiError.From(refusal, question.PromptField);
+                return Refuse(opened, refusal, question.PromptField, source);
             }
             // 4
             var id = question.Shape.IdPrefix + context.TraceIdentifier;
@@ -114,26 +132,6 @@ internal static class AnswerPipeline
             }
         }
         return null;
-    }
-
-    private static async ValueTask<(AnsweringModel? Model, ApiError? Error)> AcquireAsync(
-        HttpContext context, OpenedEngine opened, AnswerOptions options, int answers)
-    {
-        var (adapters, aborted) = (opened.Adapters, context.RequestAborted);
-        var acquired = options.Adapters is { } selection
-            ? await adapters.AcquireAsync(selection, answers, aborted)
-            : await adapters.AcquireAsync(options.Model, RequestKey.Of(context, options.User), answers, aborted);
-        if (acquired.Missed is { } missed)
-        {
-            opened.Releases.Refuse(new AnswerSource(missed.Alias.Name, missed.Alias.Digest.ToString(), "", missed.Arm, []));
-        }
-        return acquired switch
-        {
-            { Model: { } model } => (model, null),
-            { Refusal: { } refusal } => (null, CommandErrors.From(refusal)),
-            { Problem: { } wrong } => (null, SelectionRefused.Describe(wrong, options.Adapters!.Field, adapters)),
-            _ => (null, ModelNotFound.Describe(acquired.Kind, options.Model, adapters)),
-        };
     }
 
     private static async Task SendAsync(HttpContext context, PatchbayRuntime runtime, string id, Question question, AnsweringModel model, GenerationGroup group)

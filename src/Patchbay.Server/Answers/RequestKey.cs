@@ -16,7 +16,9 @@ internal static class RequestKey
     public static RouteKey Of(HttpContext context, string? user)
     {
         var headers = context.Request.Headers;
-        return new RouteKey(context.TraceIdentifier, user, headers.TryGetValue(SessionHeader, out var session) ? session.ToString() : null, Caller.Of(context).Name)
+        var caller = Caller.Of(context);
+        return new RouteKey(
+            context.TraceIdentifier, user, headers.TryGetValue(SessionHeader, out var session) ? session.ToString() : null, caller.Name, caller.Tenant)
         {
             Headers = headers,
             FindHeader = FindHeader,

@@ -31,7 +31,7 @@ internal static class AnswersEndpoint
             }
             before = time;
         }
-        var found = await opened.Answers.ListAsync(
+        var found = await opened.Answers.Log.ListAsync(
             new AnswerQuery((int?)limit ?? 50, before, Text("alias"), Text("arm")), context.RequestAborted);
         await context.WriteBytesAsync(StatusCodes.Status200OK, "application/json", Write(json =>
         {
@@ -53,7 +53,7 @@ internal static class AnswersEndpoint
     public static Task<ApiError?> GetAsync(HttpContext context, PatchbayRuntime runtime) => AdminCall.RunAsync(runtime, async opened =>
     {
         var id = (string)context.GetRouteValue("id")!;
-        if (await opened.Answers.FindAsync(id, context.RequestAborted) is not { } entry)
+        if (await opened.Answers.Log.FindAsync(id, context.RequestAborted) is not { } entry)
         {
             return Unknown(id);
         }
@@ -105,6 +105,20 @@ internal static class AnswersEndpoint
         json.WriteString("outcome"u8, entry.Outcome);
         WriteMilliseconds(json, "ttft_ms"u8, entry.TimeToFirstToken);
         WriteMilliseconds(json, "total_ms"u8, entry.Duration);
+        WriteRating(json, entry.Rating);
+        json.WriteEndObject();
+    }
+
+    private static void WriteRating(Utf8JsonWriter json, AnswerRating? rating)
+    {
+        if (rating is null)
+        {
+            json.WriteNull("feedback"u8);
+            return;
+        }
+        json.WriteStartObject("feedback"u8);
+        json.WriteNumber("score"u8, rating.Score);
+        json.WriteString("comment"u8, rating.Comment);
         json.WriteEndObject();
     }
 

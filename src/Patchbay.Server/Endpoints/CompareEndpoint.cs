@@ -16,50 +16,38 @@ namespace Patchbay.Server.Endpoints;
 /// </summary>
 internal static class CompareEndpoint
 {
-    public static async Task<ApiError?> HandleAsync(HttpContext context, PatchbayRuntime runtime)
-    {
-        if (!runtime.TryBegin(out var opened, out var unavailable))
-        {
-            return unavailable;
-        }
-        try
-        {
-            var (body, error) = await RequestBody.ReadAsync(context, runtime.Options.MaxRequestBytes);
-            using (body)
-            {
-                return body is null ? error : await RunAsync(context, runtime, opened, body.Root);
-            }
-        }
-        finally
-        {
-            runtime.End();
-        }
-    }
+    public static Task<ApiError?> HandleAsync(HttpContext context, PatchbayRuntime runtime) => AnswerPipeline.AdmitAsync<ComparedQuestion>(
+        context, runtime, Read, (opened, compared, slot) => RunAsync(context, runtime, opened, compared, slot));
 
-    private static async Task<ApiError?> RunAsync(HttpContext context, PatchbayRuntime runtime, OpenedEngine opened, JsonElement root)
+    private static (ComparedQuestion? Question, ApiError? Error) Read(JsonElement root, OpenedEngine opened, PatchbayRuntime runtime)
     {
         var engine = opened.Engine;
         if (!CompareRequest.TryRead(root, out var models, out var error)
             || !ChatCompletionsRequest.TryRead(root, opened.Adapters.BaseName, engine.Model.VocabularySize, 1, out var chat, out error)
             || !ChatPrompt.TryRender(engine, chat, runtime.Time.GetLocalNow(), out var prompt, out error))
         {
-            return error;
+            return (null, error);
         }
         var shape = new ChatAnswerShape(chat.TopLogProbabilities is not null, engine.Tokenizer!);
-        var question = new Question(chat.Options, [prompt], shape, chat.TopLogProbabilities, "messages").WithSeed();
+        return (new ComparedQuestion(new Question(chat.Options, [prompt], shape, chat.TopLogProbabilities, "messages").WithSeed(), models), null);
+    }
+
+    private static async Task<ApiError?> RunAsync(HttpContext context, PatchbayRuntime runtime, OpenedEngine opened, ComparedQuestion compared, QueueSlot slot)
+    {
+        var (question, models) = compared;
         var answering = new List<AnsweringModel>(models.Count);
         try
         {
             foreach (var name in models)
             {
-                var acquired = await opened.Adapters.AcquireAsync(name, RequestKey.Of(context, chat.Options.User), 1, context.RequestAborted);
-                if (acquired.Model is not { } model)
+                var (model, error) = await ModelAcquisition.RunAsync(context, opened, name, question.Options.User, 1, "models");
+                if (model is null)
                 {
-                    return acquired.Refusal is { } refusal ? CommandErrors.From(refusal) : ModelNotFound.Describe(acquired.Kind, name, opened.Adapters, "models");
+                    return error;
                 }
                 answering.Add(model);
             }
-            return await AnswerAsync(context, runtime, opened, question, answering);
+            return await AnswerAsync(context, runtime, opened, question, answering, slot);
         }
         finally
         {
@@ -68,17 +56,19 @@ internal static class CompareEndpoint
     }
 
     private static async Task<ApiError?> AnswerAsync(
-        HttpContext context, PatchbayRuntime runtime, OpenedEngine opened, Question question, List<AnsweringModel> models)
+        HttpContext context, PatchbayRuntime runtime, OpenedEngine opened, Question question, List<AnsweringModel> models, QueueSlot slot)
     {
         GenerationGroup group;
         try
         {
+            // The place that was taken is for the first; the others find places of their own, or none is given.
             group = GenerationGroup.Start(
-                opened.Engine, models.Select(model => question.ToRequest(0, 0, model.TakeLeases())), question.Options.StopStrings, context.RequestAborted);
+                opened.Engine, models.Select((model, index) => question.ToRequest(0, 0, model.TakeLeases()) with { Slot = index == 0 ? slot : null }),
+                question.Options.StopStrings, context.RequestAborted);
         }
         catch (RequestRefusedException refusal)
         {
-            return ApiError.From(refusal, question.PromptField);
+            return AnswerPipeline.Refuse(opened, refusal, question.PromptField, [.. models.Select(AnswerSource.Of)]);
         }
         var columns = models.Select((model, index) => new CompareColumn(
             index, model, runtime.Observation.Ledger.Begin(
@@ -95,7 +85,8 @@ internal static class CompareEndpoint
             {
                 foreach (var column in columns)
                 {
-                    column.Watch.End(question, column.Tokens.Count, context.RequestAborted.IsCancellationRequested);
+                    // It can be rated like any other, and is not in its arm's times: it shared its steps with the other columns.
+                    opened.Releases.Remember(column.Watch.End(question, column.Tokens.Count, context.RequestAborted.IsCancellationRequested));
                 }
             }
         }
@@ -151,3 +142,6 @@ internal static class CompareEndpoint
         json.WriteEndObject();
     }
 }
+
+/// <summary>A question and who is to answer it.</summary>
+internal sealed record ComparedQuestion(Question Question, IReadOnlyList<string> Models);

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Patchbay.Control.Answers;
 using Patchbay.Server.Adapters;
 using Patchbay.Server.Hosting;
 using Patchbay.Server.Http;
@@ -6,7 +7,7 @@ using Patchbay.Server.Releases;
 
 namespace Patchbay.Server.Endpoints;
 
-/// <summary><c>POST /v1/feedback</c>: how good a user found an answer. The comment is checked and not kept.</summary>
+/// <summary><c>POST /v1/feedback</c>: how good a user found an answer. The comment is kept with the answer where prompts are, and as long.</summary>
 internal static class FeedbackEndpoint
 {
     private const int MaxComment = 4096;
@@ -38,7 +39,9 @@ internal static class FeedbackEndpoint
             case FeedbackOutcome.RatedAlready:
                 return CommandErrors.Problem(StatusCodes.Status409Conflict, "rated_already", "This answer was rated before; the first rating counts.");
         }
-        await context.WriteJsonAsync(StatusCodes.Status202Accepted, new FeedbackResponse(id!, true), PatchbayJson.Wire.FeedbackResponse);
+        opened.Answers.Rate(id!, new AnswerRating(score, comment));
+        var response = new FeedbackResponse(id!, true, CommentKept: comment is not null && opened.Answers.Log.KeepsPrompts);
+        await context.WriteJsonAsync(StatusCodes.Status202Accepted, response, PatchbayJson.Wire.FeedbackResponse);
         return null;
     });
 }

@@ -34,6 +34,7 @@ internal static class MetricsEndpoint
             WriteGateway(text, runtime);
             AdapterMetrics.Write(text, opened.Adapters);
             ReleaseMetrics.Write(text, opened.Releases);
+            text.Family("patchbay_answers_lost_total", "counter", "Answers and ratings that the log of answers could not keep.").Sample(opened.Answers.Lost);
         }
         await context.WriteBytesAsync(
             StatusCodes.Status200OK, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(text.ToString()));

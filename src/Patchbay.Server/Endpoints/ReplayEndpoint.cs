@@ -21,7 +21,7 @@ internal static class ReplayEndpoint
     public static Task<ApiError?> HandleAsync(HttpContext context, PatchbayRuntime runtime) => AdminCall.RunAsync(context, runtime, async (opened, fields) =>
     {
         var id = (string)context.GetRouteValue("id")!;
-        if (await opened.Answers.FindAsync(id, context.RequestAborted) is not { } entry)
+        if (await opened.Answers.Log.FindAsync(id, context.RequestAborted) is not { } entry)
         {
             return AnswersEndpoint.Unknown(id);
         }

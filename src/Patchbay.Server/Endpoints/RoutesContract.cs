@@ -45,4 +45,5 @@ internal sealed record ShadowBody(long Copied, long Dropped, long Compared, long
 
 internal sealed record ExplainResponse(string Alias, string? Arm, string Digest, long Generation, string? Shadow, IReadOnlyList<string> Why);
 
-internal sealed record FeedbackResponse(string Id, bool Accepted);
+/// <param name="CommentKept">Whether there was a comment and it is kept.</param>
+internal sealed record FeedbackResponse(string Id, bool Accepted, bool CommentKept);

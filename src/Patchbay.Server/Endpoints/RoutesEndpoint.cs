@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Patchbay.Control.Access;
 using Patchbay.Control.Routing;
 using Patchbay.Server.Adapters;
 using Patchbay.Server.Answers;
@@ -46,7 +47,7 @@ internal static class RoutesEndpoint
 
     public static Task<ApiError?> ExplainAsync(HttpContext context, PatchbayRuntime runtime) => AdminCall.RunAsync(context, runtime, async (opened, fields) =>
     {
-        var key = ReadKey(context, fields, out var headers);
+        var key = ReadKey(context, fields, runtime.Options.Keys, out var headers);
         var model = fields.Text("model");
         RoutePlan? plan = null;
         if (fields.TryGet("plan", out _) && (plan = ReadPlan(fields, out var unreadable)) is null)
@@ -73,7 +74,7 @@ internal static class RoutesEndpoint
         return null;
     });
 
-    private static RouteKey ReadKey(HttpContext context, RequestFields fields, out Dictionary<string, string> headers)
+    private static RouteKey ReadKey(HttpContext context, RequestFields fields, KeyRing keys, out Dictionary<string, string> headers)
     {
         headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var header in fields.Object("headers") is { } given ? given.EnumerateObject().ToArray() : [])
@@ -85,9 +86,10 @@ internal static class RoutesEndpoint
             }
             headers[header.Name] = header.Value.GetString()!;
         }
+        var key = fields.Text("key");
         return new RouteKey(
             fields.Text("request_id") ?? context.TraceIdentifier, fields.Text("user"),
-            fields.Text("session") ?? headers.GetValueOrDefault(RequestKey.SessionHeader), fields.Text("key"), fields.Text("tenant"))
+            fields.Text("session") ?? headers.GetValueOrDefault(RequestKey.SessionHeader), key, fields.Text("tenant") ?? (key is null ? null : keys.TenantOf(key)))
         {
             FindHeader = static (source, name) => ((Dictionary<string, string>)source).GetValueOrDefault(name),
         };

@@ -69,7 +69,7 @@ internal sealed partial class EngineHost(
             await _parts.PreloadAsync(_parts.Directory.IsLazy, _stopping.Token);
             runtime.Observation.Ledger.Attach(_parts.Answers);
             runtime.SetReady(
-                new OpenedEngine(engine, adapters, _parts.Commands, _parts.Releases, _parts.Shadows, _parts.Answers.Log, runtime.Time.GetUtcNow()),
+                new OpenedEngine(engine, adapters, _parts.Commands, _parts.Releases, _parts.Shadows, _parts.Answers, runtime.Time.GetUtcNow()),
                 new StartReport(adapters.BaseName, engine.Model, Describe(_parts, found)));
             _parts.Releases.Start();
             _watching = options.WatchAdapters && options.AdaptersDirectory is not null ? _parts.Directory.WatchAsync(_stopping.Token) : Task.CompletedTask;

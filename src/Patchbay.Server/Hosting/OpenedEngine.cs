@@ -1,6 +1,6 @@
-using Patchbay.Control.Answers;
 using Patchbay.Engine;
 using Patchbay.Server.Adapters;
+using Patchbay.Server.Observability;
 using Patchbay.Server.Releases;
 
 namespace Patchbay.Server.Hosting;
@@ -14,5 +14,5 @@ namespace Patchbay.Server.Hosting;
 /// <param name="Answers">Requests that were answered.</param>
 /// <param name="Opened">When it was opened.</param>
 internal sealed record OpenedEngine(
-    InferenceEngine Engine, AdapterService Adapters, AdapterCommands Commands, ReleaseService Releases, ShadowRunner Shadows, IAnswerLog Answers,
+    InferenceEngine Engine, AdapterService Adapters, AdapterCommands Commands, ReleaseService Releases, ShadowRunner Shadows, AnswerKeeper Answers,
     DateTimeOffset Opened);

@@ -14,7 +14,8 @@ internal sealed partial class AnswerKeeper : IAnswerSink, IAsyncDisposable
     private const int MaxWaiting = 16 * 1024;
     private const int MaxBatch = 256;
 
-    private readonly Channel<AnswerRecord> _waiting = Channel.CreateBounded<AnswerRecord>(MaxWaiting);
+    // One queue for both: a rating must not be written before its answer.
+    private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(MaxWaiting);
     private readonly ILogger<AnswerKeeper> _logger;
     private readonly Task _writing;
     private long _lost;
@@ -29,16 +30,13 @@ internal sealed partial class AnswerKeeper : IAnswerSink, IAsyncDisposable
     /// <summary>Where they are written.</summary>
     public IAnswerLog Log { get; }
 
-    /// <summary>Answers that could not be kept.</summary>
+    /// <summary>Answers and ratings that could not be kept.</summary>
     public long Lost => Interlocked.Read(ref _lost);
 
-    public void Record(AnswerRecord record)
-    {
-        if (!_waiting.Writer.TryWrite(record))
-        {
-            Interlocked.Increment(ref _lost);
-        }
-    }
+    public void Record(AnswerRecord record) => Queue(new Waiting(record, "", null));
+
+    /// <summary>Keeps what a user said of an answer that was recorded before.</summary>
+    public void Rate(string id, AnswerRating rating) => Queue(new Waiting(null, id, rating));
 
     /// <summary>Writes what waits and closes the log.</summary>
     public async ValueTask DisposeAsync()
@@ -48,26 +46,55 @@ internal sealed partial class AnswerKeeper : IAnswerSink, IAsyncDisposable
         await Log.DisposeAsync();
     }
 
+    private void Queue(Waiting waiting)
+    {
+        if (!_waiting.Writer.TryWrite(waiting))
+        {
+            Interlocked.Increment(ref _lost);
+        }
+    }
+
     private async Task WriteAsync()
     {
-        var batch = new List<AnswerEntry>(MaxBatch);
+        var answers = new List<AnswerEntry>(MaxBatch);
+        var ratings = new List<(string Id, AnswerRating Rating)>();
         while (await _waiting.Reader.WaitToReadAsync())
         {
-            while (batch.Count < MaxBatch && _waiting.Reader.TryRead(out var record))
+            while (answers.Count + ratings.Count < MaxBatch && _waiting.Reader.TryRead(out var waiting))
             {
-                batch.Add(Convert(record));
+                if (waiting.Answer is { } answer)
+                {
+                    answers.Add(Convert(answer));
+                }
+                else
+                {
+                    ratings.Add((waiting.Id, waiting.Rating!));
+                }
             }
-            try
+            if (answers.Count > 0)
             {
-                await Log.AppendAsync(batch, CancellationToken.None);
+                await TryAsync(() => Log.AppendAsync(answers, CancellationToken.None), answers.Count);
             }
-            catch (Exception failure)
+            foreach (var (id, rating) in ratings)
             {
-                // A full disk must not end the writer: the next batch may find room.
-                Interlocked.Add(ref _lost, batch.Count);
-                Lines.NotKept(_logger, failure, batch.Count);
+                await TryAsync(() => Log.RateAsync(id, rating, CancellationToken.None), 1);
             }
-            batch.Clear();
+            answers.Clear();
+            ratings.Clear();
+        }
+    }
+
+    private async Task TryAsync(Func<Task> write, int count)
+    {
+        try
+        {
+            await write();
+        }
+        catch (Exception failure)
+        {
+            // A full disk must not end the writer: the next batch may find room.
+            Interlocked.Add(ref _lost, count);
+            Lines.NotKept(_logger, failure, count);
         }
     }
 
@@ -94,9 +121,12 @@ internal sealed partial class AnswerKeeper : IAnswerSink, IAsyncDisposable
         Prompts = Log.KeepsPrompts ? record.Prompts : null,
     };
 
+    // An answer, or what was said of one.
+    private readonly record struct Waiting(AnswerRecord? Answer, string Id, AnswerRating? Rating);
+
     private static partial class Lines
     {
-        [LoggerMessage(1, LogLevel.Error, "{Count} answers could not be kept.")]
+        [LoggerMessage(1, LogLevel.Error, "{Count} answers or ratings could not be kept.")]
         public static partial void NotKept(ILogger logger, Exception failure, int count);
     }
 }

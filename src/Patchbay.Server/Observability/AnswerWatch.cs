@@ -41,6 +41,9 @@ internal sealed class AnswerWatch
     /// <summary>Whether no token has come yet.</summary>
     public bool IsWaiting => _firstToken is null;
 
+    /// <summary>Whether it is over.</summary>
+    public bool HasEnded { get; private set; }
+
     /// <summary>The texts so far, where they are kept.</summary>
     public IReadOnlyList<string> Texts => _kept is null ? [] : [.. _kept.Select(text => text.ToString())];
 
@@ -93,6 +96,7 @@ internal sealed class AnswerWatch
             FinishReason = _finish,
             Outcome = _finished == _texts.Length ? AnswerOutcome.Done : isAborted ? AnswerOutcome.Cancelled : AnswerOutcome.Failed,
         };
+        HasEnded = true;
         _ledger.OnEnd(this, record);
         return record;
     }

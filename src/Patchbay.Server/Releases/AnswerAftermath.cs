@@ -26,7 +26,7 @@ internal sealed class AnswerAftermath
         {
             watch.KeepTexts();
         }
-        var copy = isCopied ? opened.Shadows.Begin(watch.Source.Adapter, shadow!.Value, question) : null;
+        var copy = isCopied ? opened.Shadows.Begin(shadow!.Value, question, watch) : null;
         return new AnswerAftermath(opened, question, watch, copy);
     }
 

@@ -76,8 +76,7 @@ internal sealed partial class ReleaseService : IAsyncDisposable
     public void Take(AnswerRecord record, Func<string> prompt, IReadOnlyList<string> texts)
     {
         var source = record.Source;
-        VersionDigest? digest = VersionDigest.TryParse(source.Digest, out var parsed) ? parsed : null;
-        _recent.Add(record.Id, new AnswerOrigin(source.Adapter, digest, source.Arm));
+        Remember(record);
         if (FindArm(source) is not { } found)
         {
             return;
@@ -87,6 +86,14 @@ internal sealed partial class ReleaseService : IAsyncDisposable
         {
             Judge(found.Release, found.Arm, record, prompt, texts);
         }
+    }
+
+    /// <summary>Lets an answer that has ended be rated.</summary>
+    public void Remember(AnswerRecord record)
+    {
+        var source = record.Source;
+        VersionDigest? digest = VersionDigest.TryParse(source.Digest, out var parsed) ? parsed : null;
+        _recent.Add(record.Id, new AnswerOrigin(source.Adapter, digest, source.Arm));
     }
 
     /// <summary>Counts a request that was turned away after its arm was chosen.</summary>

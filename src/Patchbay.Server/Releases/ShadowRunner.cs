@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Patchbay.Control;
 using Patchbay.Control.Releases;
+using Patchbay.Control.Residency;
 using Patchbay.Engine;
 using Patchbay.Server.Adapters;
 using Patchbay.Server.Answers;
@@ -22,13 +23,15 @@ internal sealed class ShadowComparison(VersionDigest digest, TimeProvider time)
 }
 
 /// <summary>
-/// Answers copies of requests with another version and throws the answers away. A copy only runs while nothing waits for the
-/// engine: it is not begun when the queue is not empty, and given up when it fills.
+/// Answers copies of requests with another version and throws the answers away. A copy begins once its request has the first
+/// token, and only runs while nothing waits for the engine: it is dropped when the queue is not empty, and given up when it fills,
+/// even where the copy itself still waits.
 /// </summary>
 internal sealed partial class ShadowRunner(AdapterService adapters, InferenceEngine engine, TimeProvider time, ILogger<ShadowRunner> logger)
 {
     private const int MaxAtOnce = 4;
     private const int MaxText = 65_536;
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(5);
 
     private readonly ConcurrentDictionary<string, ShadowComparison> _byAlias = new(StringComparer.Ordinal);
     private int _running;
@@ -38,16 +41,11 @@ internal sealed partial class ShadowRunner(AdapterService adapters, InferenceEng
 
     /// <summary>Answers a copy of a request beside it.</summary>
     /// <returns>The text of the copy, null where it was dropped.</returns>
-    public Task<string?> Begin(string alias, VersionDigest digest, Question question)
+    public Task<string?> Begin(VersionDigest digest, Question question, AnswerWatch watch)
     {
         var comparison = _byAlias.AddOrUpdate(
-            alias, _ => new ShadowComparison(digest, time), (_, known) => known.Digest == digest ? known : new ShadowComparison(digest, time));
-        if (!TryEnter())
-        {
-            Interlocked.Increment(ref comparison.Dropped);
-            return Task.FromResult<string?>(null);
-        }
-        return Task.Run(() => RunAsync(comparison, digest, question));
+            watch.Source.Adapter, _ => new ShadowComparison(digest, time), (_, known) => known.Digest == digest ? known : new ShadowComparison(digest, time));
+        return Task.Run(() => BeginAsync(comparison, question, watch));
     }
 
     /// <summary>Takes up how the answer went that the caller got.</summary>
@@ -67,6 +65,21 @@ internal sealed partial class ShadowRunner(AdapterService adapters, InferenceEng
             Interlocked.Increment(ref comparison.Compared);
             Interlocked.Add(ref comparison.Same, text == live ? 1 : 0);
         }
+    }
+
+    private async Task<string?> BeginAsync(ShadowComparison comparison, Question question, AnswerWatch watch)
+    {
+        // Until then the request itself may be the one that waits.
+        while (watch.IsWaiting && !watch.HasEnded)
+        {
+            await Task.Delay(LookInterval, time);
+        }
+        if (watch.IsWaiting || !TryEnter())
+        {
+            Interlocked.Increment(ref comparison.Dropped);
+            return null;
+        }
+        return await RunAsync(comparison, comparison.Digest, question);
     }
 
     private bool TryEnter()
@@ -89,6 +102,11 @@ internal sealed partial class ShadowRunner(AdapterService adapters, InferenceEng
         {
             return await AnswerAsync(comparison, digest, question);
         }
+        catch (RequestRefusedException refusal) when (refusal.Reason == RequestRefusal.QueueFull)
+        {
+            Interlocked.Increment(ref comparison.Dropped);
+            return null;
+        }
         catch (Exception failure)
         {
             // A shadow that fails is what it is there to show; nobody waits for its answer.
@@ -105,37 +123,70 @@ internal sealed partial class ShadowRunner(AdapterService adapters, InferenceEng
     private async Task<string?> AnswerAsync(ShadowComparison comparison, VersionDigest digest, Question question)
     {
         var acquired = await adapters.Residency.AcquireAsync(digest, CancellationToken.None);
+        if (acquired.Outcome is AcquireOutcome.Busy or AcquireOutcome.NoRoom)
+        {
+            // The memory is for what callers wait for; that says nothing about the version.
+            Interlocked.Increment(ref comparison.Dropped);
+            return null;
+        }
         if (acquired.Lease is not { } lease)
         {
             throw new InvalidOperationException(acquired.Problem);
         }
-        var started = time.GetTimestamp();
-        var text = new StringBuilder();
-        TimeSpan? first = null;
         var generation = engine.GenerateText(question.ToRequest(0, 0, [new AdapterWeight(lease, 1)]), question.Options.StopStrings, CancellationToken.None);
-        var finish = FinishReason.None;
-        await foreach (var delta in generation)
+        var copy = new Copy(time);
+        var reading = copy.ReadAsync(generation);
+        var isGivenUp = false;
+        while (await Task.WhenAny(reading, Task.Delay(LookInterval, time)) != reading)
         {
-            first ??= time.GetElapsedTime(started);
-            finish = delta.Finish;
-            if (text.Length < MaxText)
-            {
-                text.Append(delta.Text);
-            }
-            if (engine.Statistics.WaitingSequences > 0)
+            // One that has no token yet may be the one that waits; then nobody else does.
+            if (!isGivenUp && engine.Statistics.WaitingSequences > (copy.HasBegun ? 0 : 1))
             {
                 generation.Generation.Cancel();
-                Interlocked.Increment(ref comparison.Dropped);
-                return null;
+                isGivenUp = true;
             }
         }
-        var tokens = generation.CompletionTokenCount;
-        var elapsed = time.GetElapsedTime(started);
+        await reading;
+        if (isGivenUp)
+        {
+            Interlocked.Increment(ref comparison.Dropped);
+            return null;
+        }
         Interlocked.Increment(ref comparison.Copied);
-        comparison.Figures.Candidate.RecordAnswer(new AnswerFigures(
-            false, tokens, finish == FinishReason.Length ? "length" : "stop", first?.TotalSeconds,
-            first is { } begun && tokens > 1 ? (elapsed - begun).TotalSeconds / (tokens - 1) : null));
-        return text.ToString();
+        comparison.Figures.Candidate.RecordAnswer(copy.FiguresOf(generation.CompletionTokenCount));
+        return copy.Text;
+    }
+
+    // The answer of a copy while it comes.
+    private sealed class Copy(TimeProvider time)
+    {
+        private readonly StringBuilder _text = new();
+        private readonly long _started = time.GetTimestamp();
+        private TimeSpan? _first;
+        private FinishReason _finish;
+        private volatile bool _hasBegun;
+
+        public bool HasBegun => _hasBegun;
+
+        public string Text => _text.ToString();
+
+        public async Task ReadAsync(TextGeneration generation)
+        {
+            await foreach (var delta in generation)
+            {
+                _first ??= time.GetElapsedTime(_started);
+                _hasBegun = true;
+                _finish = delta.Finish;
+                if (_text.Length < MaxText)
+                {
+                    _text.Append(delta.Text);
+                }
+            }
+        }
+
+        public AnswerFigures FiguresOf(int tokens) => new(
+            false, tokens, _finish == FinishReason.Length ? "length" : "stop", _first?.TotalSeconds,
+            _first is { } first && tokens > 1 ? (time.GetElapsedTime(_started) - first).TotalSeconds / (tokens - 1) : null);
     }
 
     private static partial class Log

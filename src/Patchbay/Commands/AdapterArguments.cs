@@ -9,7 +9,7 @@ internal sealed class AdapterArguments
 {
     private readonly Option<double> _keepPrompts = new("--keep-prompts-hours")
     {
-        Description = "Keep the tokens of prompts this long, so that answers can be made again without sending them; 0 keeps none.",
+        Description = "Keep the tokens of prompts, and what users write about answers, this long; answers can then be made again without sending the prompt. 0 keeps none.",
         HelpName = "hours",
     };
 

@@ -26,10 +26,16 @@ internal static class KeyCommand
         Required = true,
     };
 
+    private static readonly Option<string?> Tenant = new("--tenant")
+    {
+        Description = "Whom the holder works for; rules of plans can ask for it.",
+        HelpName = "name",
+    };
+
     public static Command Create()
     {
-        var create = new Command("create", "Make a key and print it, this once.") { File, Name, HeldRole };
-        create.SetAction(parsed => Run(() => Add(parsed.GetValue(File)!, parsed.GetValue(Name)!, parsed.GetValue(HeldRole))));
+        var create = new Command("create", "Make a key and print it, this once.") { File, Name, HeldRole, Tenant };
+        create.SetAction(parsed => Run(() => Add(parsed.GetValue(File)!, parsed.GetValue(Name)!, parsed.GetValue(HeldRole), parsed.GetValue(Tenant))));
         var list = new Command("list", "Show who holds keys.") { File };
         list.SetAction(parsed => Run(() => List(parsed.GetValue(File)!)));
         var remove = new Command("remove", "Take a key away; a server sees it at its next start.") { File, Name };
@@ -37,15 +43,20 @@ internal static class KeyCommand
         return new Command("key", "Make, list and remove the keys of a server.") { create, list, remove };
     }
 
-    private static int Add(string path, string name, Role role)
+    private static int Add(string path, string name, Role role, string? tenant)
     {
+        if (tenant is not null && AccessKey.FindTenantProblem(tenant) is { } problem)
+        {
+            Console.Error.WriteLine(problem);
+            return ExitCode.Usage;
+        }
         var keys = System.IO.File.Exists(path) ? KeyFile.Read(path) : [];
         if (keys.Any(key => key.Name == name))
         {
             Console.Error.WriteLine($"There is a key named '{name}' already; remove it first or choose another name.");
             return ExitCode.Usage;
         }
-        var (key, secret) = AccessKey.Create(name, role);
+        var (key, secret) = AccessKey.Create(name, role, tenant);
         KeyFile.Write(path, [.. keys, key]);
         Console.Error.WriteLine("This is the only time that the key is shown; the file holds its hash.");
         Console.WriteLine(secret);
@@ -56,7 +67,7 @@ internal static class KeyCommand
     {
         foreach (var key in KeyFile.Read(path))
         {
-            Console.WriteLine($"{key.Role.ToString().ToLowerInvariant(),-9}  {key.Name}");
+            Console.WriteLine($"{key.Role.ToString().ToLowerInvariant(),-9}  {key.Name}{(key.Tenant is { } tenant ? $"  (tenant {tenant})" : "")}");
         }
         return ExitCode.Done;
     }

@@ -11,16 +11,18 @@ public sealed class KeyFileTests
         var path = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N"));
         try
         {
-            var (key, secret) = AccessKey.Create("alice", Role.Viewer);
-            KeyFile.Write(path, [key]);
+            var (key, secret) = AccessKey.Create("alice", Role.Viewer, "acme");
+            KeyFile.Write(path, [key, AccessKey.Create("bob", Role.Admin).Key]);
 
             Assert.DoesNotContain(secret, File.ReadAllText(path), StringComparison.Ordinal);
             if (!OperatingSystem.IsWindows())
             {
                 Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
             }
-            var found = new KeyRing(KeyFile.Read(path)).Find(secret);
-            Assert.Equal(("alice", Role.Viewer), (found?.Name, found?.Role));
+            var keys = new KeyRing(KeyFile.Read(path));
+            var found = keys.Find(secret);
+            Assert.Equal(("alice", Role.Viewer, "acme"), (found?.Name, found?.Role, found?.Tenant));
+            Assert.Equal(("acme", null, null), (keys.TenantOf("alice"), keys.TenantOf("bob"), keys.TenantOf("nobody")));
         }
         finally
         {
@@ -35,6 +37,7 @@ public sealed class KeyFileTests
     [InlineData("""[{"name":"a","role":"2","sha256":"00"}]""", "'role'")]
     [InlineData("""[{"name":"a","role":"admin","sha256":"00"}]""", "'sha256'")]
     [InlineData("""[{"name":"a","role":"admin","sha256":"zz"}]""", "'sha256'")]
+    [InlineData("""[{"name":"a","role":"admin","sha256":"0000000000000000000000000000000000000000000000000000000000000000","tenant":" "}]""", "'tenant'")]
     public void ABadFile_Parse_NamesTheField(string json, string field) =>
         Assert.Contains(field, Assert.Throws<InvalidDataException>(() => KeyFile.Parse(Encoding.UTF8.GetBytes(json))).Message, StringComparison.Ordinal);
 

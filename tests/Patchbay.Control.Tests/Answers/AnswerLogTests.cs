@@ -70,6 +70,67 @@ public sealed class AnswerLogTests : IAsyncLifetime
         Assert.Null(await log.FindAsync("id-0", TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ARating_Find_HasTheFirstOneAndItsCommentForAsLongAsPrompts(bool onDisk)
+    {
+        await using var log = await OpenAsync(onDisk, new AnswerRetention(10, TimeSpan.FromHours(1)));
+        await log.AppendAsync([Entry("a"), Entry("b")], TestContext.Current.CancellationToken);
+        await log.RateAsync("a", new AnswerRating(0.5, "so so"), TestContext.Current.CancellationToken);
+        await log.RateAsync("a", new AnswerRating(1, "changed my mind"), TestContext.Current.CancellationToken);
+        await log.RateAsync("nobody", new AnswerRating(1, "?"), TestContext.Current.CancellationToken);
+
+        Assert.Equal(new AnswerRating(0.5, "so so"), (await log.FindAsync("a", TestContext.Current.CancellationToken))!.Rating);
+        Assert.Null((await log.FindAsync("b", TestContext.Current.CancellationToken))!.Rating);
+        _time.Now += TimeSpan.FromMinutes(61);
+        Assert.Equal(new AnswerRating(0.5, null), (await log.FindAsync("a", TestContext.Current.CancellationToken))!.Rating);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task PromptsNotKept_Rate_KeepsTheScoreOnly(bool onDisk)
+    {
+        await using var log = await OpenAsync(onDisk, new AnswerRetention(10, TimeSpan.Zero));
+        await log.AppendAsync([Entry("a")], TestContext.Current.CancellationToken);
+        await log.RateAsync("a", new AnswerRating(0.5, "so so"), TestContext.Current.CancellationToken);
+        Assert.Equal(new AnswerRating(0.5, null), (await log.FindAsync("a", TestContext.Current.CancellationToken))!.Rating);
+    }
+
+    [Fact]
+    public async Task CommentsPastTheirTime_Append_RemovesThemFromTheFile()
+    {
+        await using (var log = await OpenAsync(onDisk: true, new AnswerRetention(10, TimeSpan.FromHours(1))))
+        {
+            await log.AppendAsync([Entry("a")], TestContext.Current.CancellationToken);
+            await log.RateAsync("a", new AnswerRating(0.5, "so so"), TestContext.Current.CancellationToken);
+            _time.Now += TimeSpan.FromMinutes(61);
+            await log.AppendAsync([Entry("b")], TestContext.Current.CancellationToken);
+        }
+        // A longer retention later brings nothing back.
+        await using var again = await OpenAsync(onDisk: true, new AnswerRetention(10, TimeSpan.FromDays(1)));
+        Assert.Equal(new AnswerRating(0.5, null), (await again.FindAsync("a", TestContext.Current.CancellationToken))!.Rating);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task OneThatRanLong_ListByPages_IsOnOneOfThem(bool onDisk)
+    {
+        await using var log = await OpenAsync(onDisk, new AnswerRetention(10, TimeSpan.Zero));
+        // Began first and ended last.
+        await log.AppendAsync([Entry("b") with { Time = _time.Now.AddSeconds(1) }, Entry("c") with { Time = _time.Now.AddSeconds(2) }, Entry("a")], TestContext.Current.CancellationToken);
+        List<string> seen = [];
+        DateTimeOffset? before = null;
+        while ((await log.ListAsync(new AnswerQuery(1, before), TestContext.Current.CancellationToken)) is [var entry])
+        {
+            seen.Add(entry.Id);
+            before = entry.Time;
+        }
+        Assert.Equal(["c", "b", "a"], seen);
+    }
+
     [Fact]
     public async Task AfterAReopening_Find_StillKnows()
     {

@@ -129,9 +129,25 @@ export interface Arm {
 
 export type Plan =
   | { kind: 'fixed'; digest: string }
-  | { kind: 'weighted' | 'ab'; arms: Arm[]; sticky: Sticky; salt?: string }
+  | { kind: SplitKind; arms: Arm[]; sticky: Sticky; salt?: string }
   | { kind: 'shadow'; digest: string; shadow: { digest: string; share: number } }
-  | { kind: 'rules'; rules: unknown[]; otherwise: Plan };
+  | { kind: 'rules'; rules: { match: Match; plan: Plan }[]; otherwise: Plan };
+
+export type SplitKind = 'weighted' | 'ab';
+
+/** Which requests a rule is for; what is absent is not asked. */
+export interface Match {
+  header?: { name: string; value: string };
+  user?: string;
+  key?: string;
+  tenant?: string;
+}
+
+export interface Route {
+  alias: string;
+  generation: number;
+  plan: Plan;
+}
 
 export type Sticky = 'user' | 'session' | 'none';
 
@@ -140,6 +156,7 @@ export interface Explanation {
   arm: string | null;
   digest: string;
   generation: number;
+  shadow: string | null;
   why: string[];
 }
 
@@ -291,27 +308,30 @@ export interface Traffic {
 export interface StoredAnswer {
   id: string;
   time: string;
-  model: string;
+  operation: string;
   alias: string | null;
   arm: string | null;
   digest: string | null;
-  generation: number;
+  generation: string;
   prompt_hash: string;
   prompt_kept: boolean;
   prompt_tokens: number;
   completion_tokens: number;
   sampling: Record<string, unknown>;
-  seed: string | null;
   finish_reason: string | null;
   ttft_ms: number | null;
   total_ms: number | null;
   actor: string | null;
   text_hash: string;
+  outcome: 'done' | 'cancelled' | 'failed';
+  /** What a user said of it; the comment only where prompts are kept. */
+  feedback: { score: number; comment: string | null } | null;
 }
 
 export interface ReplayResult {
   same: boolean;
-  text: string;
+  /** All answers of the request; most have one. */
+  texts: string[];
   text_hash: string;
   expected_hash: string;
 }
