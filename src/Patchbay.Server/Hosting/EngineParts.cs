@@ -53,13 +53,14 @@ internal sealed partial class EngineParts : IAsyncDisposable
         PatchbayServerOptions options, IReadOnlyList<IAdapterCheck> checks, IReadOnlyList<IAnswerJudge> judges, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellation)
     {
         // First, because it is quick and says at once that another process has it.
-        var data = options.DataDirectory is { } kept
-            ? await ControlDataDirectory.OpenAsync(kept, options.JournalConnection, time, cancellation)
-            : ControlDataDirectory.OpenTemporary();
+        ControlDataDirectory? data = null;
         InferenceEngine? engine = null;
         try
         {
-            engine = await InferenceEngine.OpenAsync(options.Engine, cancellation);
+            data = options.DataDirectory is { } kept
+                ? await ControlDataDirectory.OpenAsync(kept, options.JournalConnection, time, cancellation)
+                : ControlDataDirectory.OpenTemporary();
+            engine = await (options.EngineOpening ?? InferenceEngine.OpenAsync(options.Engine, cancellation));
             var budget = options.AdapterMemoryBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
             var residency = new AdapterResidency<AdapterVersion, AdapterLease>(
                 new EngineAdapterLoader(engine), new ResidencyOptions { BudgetBytes = budget }, time);
@@ -89,8 +90,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
         }
         catch
         {
-            await data.DisposeAsync();
-            await (engine?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (data?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await DisposeAsync(engine, options.EngineOpening);
             throw;
         }
     }
@@ -123,6 +124,17 @@ internal sealed partial class EngineParts : IAsyncDisposable
         await Adapters.Plane.DisposeAsync();
         await Engine.DisposeAsync();
         await _data.DisposeAsync();
+    }
+
+    // An engine whose opening had begun earlier may not have been waited for yet, and may have failed itself.
+    private static async Task DisposeAsync(InferenceEngine? engine, Task<InferenceEngine>? opening)
+    {
+        if (engine is null && opening is not null)
+        {
+            await opening.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            engine = opening.IsCompletedSuccessfully ? await opening : null;
+        }
+        await (engine?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
     // Without a data directory the last answers of this process are remembered, which is what a developer looks at.
