@@ -7,19 +7,18 @@ here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 program="$here/artifacts/patchbay"
 stamp="$program/.built"
 
-if ! command -v dotnet >/dev/null 2>&1 || ! dotnet --list-sdks 2>/dev/null | grep -q '^10\.'; then
-  cat >&2 <<'TEXT'
+sources=("$here"/src "$here"/demo "$here"/web/src "$here"/web/public "$here"/web/index.html "$here"/web/*.ts "$here"/web/*.json "$here"/Directory.*.props "$here"/global.json)
+if [ ! -e "$stamp" ] || [ -n "$(find "${sources[@]}" -newer "$stamp" -type f -print -quit)" ]; then
+  if ! command -v dotnet >/dev/null 2>&1 || ! dotnet --list-sdks 2>/dev/null | grep -q '^10\.'; then
+    cat >&2 <<'TEXT'
 Patchbay needs the .NET 10 SDK, and nothing else. To get it:
   Debian, Ubuntu   sudo apt-get install dotnet-sdk-10.0
   macOS            brew install dotnet
   Windows          winget install Microsoft.DotNet.SDK.10
   anything else    https://dot.net/download
 TEXT
-  exit 1
-fi
-
-sources=("$here"/src "$here"/demo "$here"/web/src "$here"/web/public "$here"/web/index.html "$here"/web/*.ts "$here"/web/*.json "$here"/Directory.*.props "$here"/global.json)
-if [ ! -e "$stamp" ] || [ -n "$(find "${sources[@]}" -newer "$stamp" -type f -print -quit)" ]; then
+    exit 1
+  fi
   echo "Building Patchbay (a minute at the first time) ..."
   log="$here/artifacts/build.log"
   mkdir -p "$here/artifacts"

@@ -67,7 +67,7 @@ public sealed class ControlDataDirectory : IAsyncDisposable
     {
         string? directory = null;
         VersionStore.Guard(() => directory = Directory.CreateTempSubdirectory("patchbay-").FullName);
-        return new ControlDataDirectory(new MemoryJournal(), VersionStore.Open(directory!), null, directory);
+        return new ControlDataDirectory(new MemoryJournal(), VersionStore.OpenTemporary(directory!), null, directory);
     }
 
     /// <summary>Where the journal of a directory and its anchor are, for those who only read them.</summary>

@@ -18,9 +18,10 @@ public static class PatchbayServer
     /// <param name="url">Where to listen, such as <c>http://127.0.0.1:8080</c>.</param>
     public static WebApplication Build(PatchbayServerOptions options, string url)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls(url);
-        builder.WebHost.ConfigureKestrel(kestrel => Limit(kestrel, options));
+        // Empty: no file or variable but our own options decides anything, and no directory is watched for settings.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddRoutingCore();
+        builder.WebHost.UseKestrelCore().UseUrls(url).ConfigureKestrel(kestrel => Limit(kestrel, options));
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Logging.AddFilter("Patchbay", LogLevel.Information);

@@ -10,6 +10,9 @@ public sealed record PatchbayServerOptions
     /// <summary>The engine to open.</summary>
     public required EngineOptions Engine { get; init; }
 
+    /// <summary>That engine, if its opening has begun already; null begins when the host starts. The server disposes it.</summary>
+    public Task<InferenceEngine>? EngineOpening { get; init; }
+
     /// <summary>What the base model is called in requests; null takes the name the checkpoint has.</summary>
     public string? BaseName { get; init; }
 

@@ -26,7 +26,9 @@ internal sealed class PatchbayProcess : IAsyncDisposable
     /// <inheritdoc cref="ServeAsync(string[])"/>
     public static async Task<PatchbayProcess> ServeAsync(IReadOnlyDictionary<string, string?> environment, params string[] arguments)
     {
-        var server = new PatchbayProcess(Start(["serve", "--port", "0", "--threads", "2", "--weights", "native", .. arguments], environment));
+        // What was recorded was recorded with the stored weights.
+        string[] weights = arguments.Contains("--weights") ? [] : ["--weights", "native"];
+        var server = new PatchbayProcess(Start(["serve", "--port", "0", "--threads", "2", .. weights, .. arguments], environment));
         var ready = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         server._process.OutputDataReceived += (_, line) => server.Read(line.Data, ready);
         server._process.ErrorDataReceived += (_, line) => server.Read(line.Data, ready);

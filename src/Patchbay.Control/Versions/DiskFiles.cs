@@ -6,7 +6,15 @@ namespace Patchbay.Control.Versions;
 /// <summary>The real disk.</summary>
 internal sealed partial class DiskFiles : IStoreFiles
 {
-    public static DiskFiles Instance { get; } = new();
+    private readonly bool _isDurable;
+
+    private DiskFiles(bool isDurable) => _isDurable = isDurable;
+
+    /// <summary>For what must outlive the machine's power.</summary>
+    public static DiskFiles Instance { get; } = new(isDurable: true);
+
+    /// <summary>For what ends with the process: nothing waits for the disk.</summary>
+    public static DiskFiles Temporary { get; } = new(isDurable: false);
 
     public void CreateDirectory(string path) => Directory.CreateDirectory(path);
 
@@ -15,7 +23,7 @@ internal sealed partial class DiskFiles : IStoreFiles
     public void Seal(Stream file, string path)
     {
         var disk = (FileStream)file;
-        disk.Flush(flushToDisk: true);
+        disk.Flush(_isDurable);
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(disk.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
@@ -25,7 +33,7 @@ internal sealed partial class DiskFiles : IStoreFiles
     public void FlushDirectory(string path)
     {
         // Windows writes names with the file; elsewhere a name is durable when its directory is. .NET opens no directories.
-        if (OperatingSystem.IsWindows())
+        if (OperatingSystem.IsWindows() || !_isDurable)
         {
             return;
         }

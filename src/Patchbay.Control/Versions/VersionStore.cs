@@ -32,7 +32,12 @@ public sealed class VersionStore
 
     /// <summary>Opens a store for this process alone, making its directories, and takes away what a crash left half-done.</summary>
     /// <exception cref="VersionRefusedException">The directory cannot be written.</exception>
-    public static VersionStore Open(string directory, StoreLimits? limits = null) => Open(directory, limits ?? new StoreLimits(), DiskFiles.Instance);
+    public static VersionStore Open(string directory, StoreLimits? limits = null) =>
+        Open(directory, limits ?? new StoreLimits(), DiskFiles.Instance);
+
+    /// <summary>Opens a store that ends with this process, so that nothing waits for the disk.</summary>
+    /// <exception cref="VersionRefusedException">The directory cannot be written.</exception>
+    internal static VersionStore OpenTemporary(string directory) => Open(directory, new StoreLimits(), DiskFiles.Temporary);
 
     internal static VersionStore Open(string directory, StoreLimits limits, IStoreFiles files)
     {

@@ -210,7 +210,7 @@ internal sealed unsafe class AdapterFiles : IDisposable
         }
 
         using var stream = open(file);
-        var buffer = new NativeBuffer(stream.Length);
+        var buffer = NativeBuffer.ToFill(stream.Length);
         try
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

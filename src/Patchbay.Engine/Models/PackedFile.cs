@@ -11,20 +11,23 @@ namespace Patchbay.Engine.Models;
 /// checkpoint's files, and of every weight its place in the model, type, shape and sixteen samples of its bytes. The whole content
 /// is not read, which would take as long as packing; whoever changes weights and keeps all that gets the old ones.
 /// <code>
-/// header  magic, length of the header, length of the file, count; per weight encoding, rows, columns, offset (−1: not packed); SHA-256
+/// header  magic, length of the header, length of the file, count; per weight encoding, rows, columns, offset (−1: not packed),
+///         checksum; SHA-256
 /// body    panels, each weight on a cache line
 /// </code>
-/// Written to a temporary file, flushed to disk, then renamed. A file whose header or length is not what it must be is packed anew.
+/// Written to a temporary file, flushed to disk, then renamed. A file whose header, length or checksums are not what they must be
+/// is packed anew. The checksums find damage, not intent: whoever can write the file can write them too.
 /// </summary>
 internal sealed unsafe class PackedFile
 {
     // Increment when the layout of panels or the choice of codes changes.
-    private const long Magic = 0x0001_4b43_4150_4250;
+    private const long Magic = 0x0002_4b43_4150_4250;
     private const int FixedBytes = 32;
-    private const int EntryBytes = 24;
+    private const int EntryBytes = 32;
     private const int DigestBytes = 32;
     private const int MaxFiles = 8;
     private const int ChunkBytes = 16 << 20;
+    private static readonly TimeSpan s_abandonedAfter = TimeSpan.FromDays(1);
 
     private readonly string _path;
 
@@ -49,8 +52,8 @@ internal sealed unsafe class PackedFile
             }
 
             file = MappedFile.Open(_path);
-            var header = Header(tasks, Offsets(tasks, task => IsPacked(file, tasks, task), out var length), length);
-            if (file.Length != length || !new ReadOnlySpan<byte>(file.Data, header.Length).SequenceEqual(header))
+            var offsets = Offsets(tasks, task => IsPacked(file, tasks, task), out var length);
+            if (file.Length != length || !HasHeader(file, tasks, offsets, length) || !IsIntact(file, tasks, offsets))
             {
                 file.Dispose();
                 return null;
@@ -78,7 +81,7 @@ internal sealed unsafe class PackedFile
             using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1))
             {
                 var offsets = Offsets(tasks, task => tasks[task].Weight.Packed is not null, out var length);
-                stream.Write(Header(tasks, offsets, length));
+                stream.Write(Header(tasks, offsets, length, task => BodyChecksum.Of(tasks[task].Weight.Packed!.Data, tasks[task].ByteLength)));
                 for (var i = 0; i < tasks.Count; i++)
                 {
                     if (tasks[i].Weight.Packed is { } packed)
@@ -127,6 +130,31 @@ internal sealed unsafe class PackedFile
 
     private static long StoredOffset(MappedFile file, int task) => *(long*)(file.Data + FixedBytes + ((long)task * EntryBytes) + 16);
 
+    private static ulong StoredChecksum(MappedFile file, int task) => *(ulong*)(file.Data + FixedBytes + ((long)task * EntryBytes) + 24);
+
+    private static bool HasHeader(MappedFile file, IReadOnlyList<PackingTask> tasks, long[] offsets, long length)
+    {
+        var header = Header(tasks, offsets, length, task => StoredChecksum(file, task));
+        return new ReadOnlySpan<byte>(file.Data, header.Length).SequenceEqual(header);
+    }
+
+    // Reads the whole body. The first step would do that too, so what it costs is little more than the arithmetic. Large ones first.
+    private static bool IsIntact(MappedFile file, IReadOnlyList<PackingTask> tasks, long[] offsets)
+    {
+        int[] packed = [.. Enumerable.Range(0, tasks.Count).Where(task => offsets[task] >= 0).OrderByDescending(task => tasks[task].ByteLength)];
+        var isIntact = true;
+        Parallel.For(0, packed.Length, (place, loop) =>
+        {
+            var task = packed[place];
+            if (BodyChecksum.Of(file.Data + offsets[task], tasks[task].ByteLength) != StoredChecksum(file, task))
+            {
+                Volatile.Write(ref isIntact, false);
+                loop.Stop();
+            }
+        });
+        return isIntact;
+    }
+
     private static long[] Offsets(IReadOnlyList<PackingTask> tasks, Func<int, bool> isPacked, out long length)
     {
         length = Aligned(FixedBytes + ((long)EntryBytes * tasks.Count) + DigestBytes);
@@ -142,7 +170,7 @@ internal sealed unsafe class PackedFile
 
     private static long Aligned(long length) => (length + 63) & ~63L;
 
-    private static byte[] Header(IReadOnlyList<PackingTask> tasks, long[] offsets, long length)
+    private static byte[] Header(IReadOnlyList<PackingTask> tasks, long[] offsets, long length, Func<int, ulong> checksumOf)
     {
         var header = new byte[Aligned(FixedBytes + ((long)EntryBytes * tasks.Count) + DigestBytes)];
         BinaryPrimitives.WriteInt64LittleEndian(header, Magic);
@@ -156,6 +184,7 @@ internal sealed unsafe class PackedFile
             BinaryPrimitives.WriteInt32LittleEndian(entry[8..], tasks[i].Weight.Rows);
             BinaryPrimitives.WriteInt32LittleEndian(entry[12..], tasks[i].Weight.Columns);
             BinaryPrimitives.WriteInt64LittleEndian(entry[16..], offsets[i]);
+            BinaryPrimitives.WriteUInt64LittleEndian(entry[24..], offsets[i] < 0 ? 0 : checksumOf(i));
         }
 
         SHA256.HashData(header.AsSpan(0, header.Length - DigestBytes), header.AsSpan(header.Length - DigestBytes));
@@ -201,6 +230,12 @@ internal sealed unsafe class PackedFile
 
     private static void RemoveOldest(string directory)
     {
+        var abandoned = TimeProvider.System.GetUtcNow().UtcDateTime - s_abandonedAfter;
+        foreach (var file in new DirectoryInfo(directory).GetFiles("*.packed.*.tmp").Where(file => file.LastWriteTimeUtc < abandoned))
+        {
+            Remove(file.FullName);
+        }
+
         foreach (var file in new DirectoryInfo(directory).GetFiles("*.packed").OrderByDescending(file => file.LastWriteTimeUtc).Skip(MaxFiles))
         {
             Remove(file.FullName);

@@ -7,9 +7,11 @@ namespace Patchbay.Engine.Tensors;
 /// Zeroed memory outside the garbage collector, aligned to 64 bytes (one cache line, one 512-bit vector).
 /// Whoever allocates it disposes it; nothing else frees it.
 /// </summary>
-internal sealed unsafe class NativeBuffer : IDisposable
+internal sealed unsafe partial class NativeBuffer : IDisposable
 {
     private const int Alignment = 64;
+    private const nint LargePage = 2 << 20;
+    private const int HugePages = 14; // MADV_HUGEPAGE of Linux
     private static long s_liveBytes;
     private void* _allocation;
     private byte* _data;
@@ -25,6 +27,23 @@ internal sealed unsafe class NativeBuffer : IDisposable
         _data = (byte*)(((nint)_allocation + Alignment - 1) & ~(Alignment - 1));
         Length = length;
         Interlocked.Add(ref s_liveBytes, length);
+    }
+
+    /// <summary>
+    /// A buffer that is filled at once and wholly: the system is asked for large pages, of which it makes five hundred times fewer.
+    /// </summary>
+    public static NativeBuffer ToFill(long length)
+    {
+        var buffer = new NativeBuffer(length);
+        if (OperatingSystem.IsLinux() && length >= LargePage)
+        {
+            // Only whole pages inside the allocation; a refusal changes nothing but the time it takes.
+            var start = ((nint)buffer._data + LargePage - 1) & ~(LargePage - 1);
+            var end = ((nint)buffer._data + (nint)length) & ~(LargePage - 1);
+            _ = end > start ? Advise((void*)start, (nuint)(end - start), HugePages) : 0;
+        }
+
+        return buffer;
     }
 
     /// <summary>Bytes held by all buffers of the process that are not disposed yet.</summary>
@@ -63,4 +82,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
         Interlocked.Add(ref s_liveBytes, -Length);
         Length = 0;
     }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(void* address, nuint length, int advice);
 }

@@ -55,13 +55,14 @@ internal sealed partial class EngineParts : IAsyncDisposable
         PatchbayServerOptions options, IReadOnlyList<IAdapterCheck> checks, IReadOnlyList<IAnswerJudge> judges, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellation)
     {
         // First, because it is quick and says at once that another process has it.
-        var data = options.DataDirectory is { } kept
-            ? await ControlDataDirectory.OpenAsync(kept, options.JournalConnection, time, cancellation)
-            : ControlDataDirectory.OpenTemporary();
+        ControlDataDirectory? data = null;
         InferenceEngine? engine = null;
         try
         {
-            engine = await InferenceEngine.OpenAsync(options.Engine, cancellation);
+            data = options.DataDirectory is { } kept
+                ? await ControlDataDirectory.OpenAsync(kept, options.JournalConnection, time, cancellation)
+                : ControlDataDirectory.OpenTemporary();
+            engine = await (options.EngineOpening ?? InferenceEngine.OpenAsync(options.Engine, cancellation));
             var budget = options.AdapterMemoryBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
             var residency = new AdapterResidency<AdapterVersion, AdapterLease>(
                 new EngineAdapterLoader(engine), new ResidencyOptions { BudgetBytes = budget }, time);
@@ -92,8 +93,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
         }
         catch
         {
-            await data.DisposeAsync();
-            await (engine?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (data?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await DisposeAsync(engine, options.EngineOpening);
             throw;
         }
     }
@@ -131,6 +132,17 @@ internal sealed partial class EngineParts : IAsyncDisposable
     private static ServedBase ServedBaseOf(PatchbayServerOptions options, string baseName, InferenceEngine engine) => new(
         [baseName, engine.Model.Name], options.BaseRevision ?? ServedBase.FindRevision(options.Engine.ModelPath),
         () => Task.Run(() => BaseDigest.ComputeAsync(options.Engine.ModelPath, CancellationToken.None)));
+
+    // An engine whose opening had begun earlier may not have been waited for yet, and may have failed itself.
+    private static async Task DisposeAsync(InferenceEngine? engine, Task<InferenceEngine>? opening)
+    {
+        if (engine is null && opening is not null)
+        {
+            await opening.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            engine = opening.IsCompletedSuccessfully ? await opening : null;
+        }
+        await (engine?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
 
     // Without a data directory the last answers of this process are remembered, which is what a developer looks at.
     private static async Task<IAnswerLog> OpenAnswersAsync(PatchbayServerOptions options, TimeProvider time, CancellationToken cancellation) =>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -20,10 +21,15 @@ internal static class Telemetry
         {
             return;
         }
+        Export(services);
+    }
+
+    // Apart, so that OpenTelemetry's assemblies are not loaded where nothing is exported.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Export(IServiceCollection services) =>
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(Environment.GetEnvironmentVariable(ServiceVariable) ?? "patchbay"))
             .WithTracing(tracing => tracing.AddAspNetCoreInstrumentation().AddSource(GenAiTelemetry.Name))
             .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddMeter(GenAiTelemetry.Name))
             .UseOtlpExporter();
-    }
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Patchbay.Control.Access;
 using Patchbay.Control.Journal;
 using Patchbay.Control.Versions;
+using Patchbay.Engine;
 using Patchbay.Server;
 using Patchbay.Server.Hosting;
 
@@ -102,9 +103,12 @@ internal sealed class ServeCommand
         {
             return ExitCode.Usage;
         }
+        var engine = _engine.Read(parsed, location);
         var options = _adapters.Read(parsed, new PatchbayServerOptions
         {
-            Engine = _engine.Read(parsed, location),
+            Engine = engine,
+            // The model is read while the host is put together.
+            EngineOpening = InferenceEngine.OpenAsync(engine, cancellation),
             AdaptersDirectory = location.Adapters,
             AllowAdapterPaths = parsed.GetValue(_allowAdapterPaths),
             AllowedHosts = AllowedHosts(new Uri(url), parsed.GetValue(_allowHosts) ?? []),

@@ -68,6 +68,9 @@ public sealed class PackedWeightsTests : IDisposable
     [InlineData(8)]
     [InlineData(40)]
     [InlineData(55)]
+    [InlineData(1_000_003)]
+    [InlineData(3_000_000)]
+    [InlineData(-4)]
     [InlineData(-1)]
     [InlineData(-2)]
     [InlineData(-3)]
@@ -88,6 +91,11 @@ public sealed class PackedWeightsTests : IDisposable
                 case -3:
                     stream.SetLength(stream.Length + 64);
                     break;
+                case -4:
+                    // A page of zeros, as a disk leaves it that lost a write.
+                    stream.Position = stream.Length / 2 / 4096 * 4096;
+                    stream.Write(new byte[4096]);
+                    break;
                 default:
                     stream.Position = place;
                     var found = stream.ReadByte();
@@ -101,6 +109,19 @@ public sealed class PackedWeightsTests : IDisposable
         Assert.False(after.IsMapped);
         Assert.Equal(before.Digest, after.Digest);
         Assert.True((await LoadAsync(WeightFormat.Q8)).IsMapped);
+    }
+
+    [Fact]
+    public async Task FileThatAnotherStartLeftUnfinished_IsTakenAwayWhenItIsOld()
+    {
+        Directory.CreateDirectory(_cache);
+        var (old, young) = (Path.Combine(_cache, "a.packed.1.tmp"), Path.Combine(_cache, "b.packed.2.tmp"));
+        await File.WriteAllTextAsync(old, "half");
+        await File.WriteAllTextAsync(young, "half");
+        File.SetLastWriteTimeUtc(old, TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-2));
+        await LoadAsync(WeightFormat.Q8);
+        Assert.False(File.Exists(old));
+        Assert.True(File.Exists(young));
     }
 
     [Fact]
