@@ -4,7 +4,7 @@ namespace Patchbay.Engine.Models;
 
 /// <summary>
 /// A checksum at the speed of memory, against damage and not against intent: CRC-32C over four lanes of eight bytes, so that the
-/// latency of the instruction is hidden, and then over the lanes.
+/// latency of the instruction is hidden; the lanes are then mixed into 64 bits.
 /// <code>
 /// lane i  ←  crc32c(lane i, word 4n + i)
 /// </code>
@@ -32,6 +32,7 @@ internal static unsafe class BodyChecksum
             a = BitOperations.Crc32C(a, data[i]);
         }
 
-        return ((ulong)BitOperations.Crc32C(a, b) << 32) | BitOperations.Crc32C(c, d);
+        // Odd factors lose nothing of either half; another CRC would not tell two lanes from each other.
+        return ((((ulong)a << 32) | b) * 0x9e3779b97f4a7c15) ^ BitOperations.RotateLeft((((ulong)c << 32) | d) * 0xc2b2ae3d27d4eb4f, 32);
     }
 }
