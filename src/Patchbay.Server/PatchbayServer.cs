@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Patchbay.Server.Endpoints;
+using Patchbay.Server.Observability;
 
 namespace Patchbay.Server;
 
@@ -18,8 +19,9 @@ public static class PatchbayServer
     /// <param name="url">Where to listen, such as <c>http://127.0.0.1:8080</c>.</param>
     public static WebApplication Build(PatchbayServerOptions options, string url)
     {
-        // Empty: no file or variable but our own options decides anything, and no directory is watched for settings.
+        // Empty: no file decides anything and no variable but those of OpenTelemetry, and no directory is watched for settings.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        Telemetry.Configure(builder.Configuration);
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore().UseUrls(url).ConfigureKestrel(kestrel => Limit(kestrel, options));
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
