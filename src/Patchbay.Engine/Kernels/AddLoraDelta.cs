@@ -11,6 +11,10 @@ namespace Patchbay.Engine.Kernels;
 /// </summary>
 internal static unsafe class AddLoraDelta
 {
+    // From this many rows on, columns of B are widened once for all of them; up to so many ranks they stay in the first-level cache.
+    private const int WidenedRows = 16;
+    private const int WidenedRanks = 64;
+
     /// <summary>Changes a tile of the output.</summary>
     /// <param name="term">The change of all its rows.</param>
     /// <param name="y">All rows and columns of the output.</param>
@@ -64,6 +68,11 @@ internal static unsafe class AddLoraDelta
         var sums = stackalloc float[16 * TSimd.Count];
         var row = tile.FirstRow;
         var end = tile.FirstRow + tile.RowCount;
+        if (tile.RowCount >= WidenedRows && term.Expand.Rows <= WidenedRanks)
+        {
+            row = ManyRows<TEncoding, TSimd, TVector>(term, y, tile, sums);
+        }
+
         for (; row <= end - 4; row += 4)
         {
             FourRows<TEncoding, TSimd, TVector>(term, y, row, tile, sums);
@@ -75,6 +84,40 @@ internal static unsafe class AddLoraDelta
         }
     }
 
+    // Four vectors of columns of B are widened once for all rows, whole fours of which are done; returns the first row that is not.
+    private static int ManyRows<TEncoding, TSimd, TVector>(in LoraTerm term, Matrix y, in LoraTile tile, float* sums)
+        where TEncoding : struct, IDenseEncoding
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        var width = 4 * TSimd.Count;
+        var wide = stackalloc float[width * term.Expand.Rows];
+        var end = tile.FirstRow + (tile.RowCount & ~3);
+        var column = tile.FirstColumn;
+        for (; column <= tile.EndColumn - width; column += width)
+        {
+            for (var r = 0; r < term.Expand.Rows; r++)
+            {
+                for (var i = 0; i < width; i += TSimd.Count)
+                {
+                    TSimd.Store(TEncoding.Load<TSimd, TVector>(term.Expand.Row(r), column + i), wide + (r * width) + i);
+                }
+            }
+
+            for (var row = tile.FirstRow; row < end; row += 4)
+            {
+                FourByFour<F32, TSimd, TVector>(term, (byte*)(wide - column), width * sizeof(float), y, row, column, sums);
+            }
+        }
+
+        for (var row = tile.FirstRow; row < end; row++)
+        {
+            Rest<TEncoding, TSimd, TVector>(term, y, row, column, tile.EndColumn, sums);
+        }
+
+        return end;
+    }
+
     private static void FourRows<TEncoding, TSimd, TVector>(in LoraTerm term, Matrix y, int row, in LoraTile tile, float* sums)
         where TEncoding : struct, IDenseEncoding
         where TSimd : struct, ISimd<TVector>
@@ -83,7 +126,7 @@ internal static unsafe class AddLoraDelta
         var column = tile.FirstColumn;
         for (; column <= tile.EndColumn - (4 * TSimd.Count); column += 4 * TSimd.Count)
         {
-            FourByFour<TEncoding, TSimd, TVector>(term, y, row, column, sums);
+            FourByFour<TEncoding, TSimd, TVector>(term, term.Expand.Data, term.Expand.RowBytes, y, row, column, sums);
         }
 
         for (var i = 0; i < 4; i++)
@@ -176,12 +219,12 @@ internal static unsafe class AddLoraDelta
 
     // Written out because the JIT neither unrolls nor keeps arrays of vectors in registers. No call may come between the loop and
     // the last use of an accumulator: the JIT would keep all of them on the stack inside the loop, at a quarter of the speed.
-    private static void FourByFour<TEncoding, TSimd, TVector>(in LoraTerm term, Matrix y, int row, int column, float* sums)
+    private static void FourByFour<TEncoding, TSimd, TVector>(in LoraTerm term, byte* expand, nint rowBytes, Matrix y, int row, int column, float* sums)
         where TEncoding : struct, IDenseEncoding
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
-        var (b, rowBytes, rank, n) = ((nint)term.Expand.Data, term.Expand.RowBytes, term.Expand.Rows, TSimd.Count);
+        var (b, rank, n) = ((nint)expand, term.Expand.Rows, TSimd.Count);
         var t0 = term.Shrunk.Row(row);
         var t1 = term.Shrunk.Row(row + 1);
         var t2 = term.Shrunk.Row(row + 2);
