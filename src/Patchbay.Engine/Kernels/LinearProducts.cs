@@ -11,8 +11,8 @@ namespace Patchbay.Engine.Kernels;
 /// </summary>
 internal sealed class LinearProducts
 {
-    // Below this many rows the outputs stay in a cache, and a dispatch over wide runs of B reads it faster than tasks of the
-    // products do.
+    // Below this many rows for each range of them the outputs stay in a cache, and a dispatch over wide runs of B reads it faster than
+    // tasks of the products do.
     private const int ChangedAtOnce = 16;
 
     private readonly List<Product> _products = [];
@@ -32,7 +32,7 @@ internal sealed class LinearProducts
         var first = 0;
         if (_products.Count > 0 && _products[0].Weight.Packed is not null && _products[0].X.Rows < ChangedAtOnce)
         {
-            // Nothing waits for the shrinks before the outputs are changed.
+            // No task of a product waits for the shrinks.
             first = RunTogether(pool, first, Changes.TakeShrinks());
         }
         else
@@ -89,7 +89,7 @@ internal sealed class LinearProducts
     {
         var product = _products[index];
         var end = index + 1 < _products.Count ? _products[index + 1].FirstOutput : Changes.Count;
-        return product.X.Rows >= ChangedAtOnce ? Changes.Take(product.FirstOutput, end) : default;
+        return product.X.Rows >= ChangedAtOnce * (end - product.FirstOutput) ? Changes.Take(product.FirstOutput, end) : default;
     }
 
     private static unsafe bool IsSame(Matrix one, Matrix other) => one.Data == other.Data && one.Rows == other.Rows && one.Columns == other.Columns;
