@@ -16,30 +16,9 @@ public sealed record BaseFile(string? Digest, string? Revision = null)
 
     /// <summary>Reads the file of an adapter's directory; null where it has none.</summary>
     /// <exception cref="InvalidDataException">The file breaks a rule; the message names the field.</exception>
-    public static BaseFile? Read(string directory)
-    {
-        var path = Path.Combine(directory, Name);
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-        if (new FileInfo(path).Length > MostBytes)
-        {
-            throw new InvalidDataException($"{Name}: expected at most {MostBytes} bytes.");
-        }
-        try
-        {
-            var file = JsonSerializer.Deserialize(File.ReadAllBytes(path), BaseFileJson.Strict.BaseFile)
-                ?? throw new InvalidDataException($"{Name}: expected an object, found null.");
-            return file.Digest is null || VersionDigest.TryParse(file.Digest, out _)
-                ? file
-                : throw new InvalidDataException($"{Name}: digest: expected sha256: and 64 hexadecimal digits.");
-        }
-        catch (JsonException wrong)
-        {
-            throw new InvalidDataException($"{Name}: {wrong.Path ?? "$"} is not what was expected at line {wrong.LineNumber + 1}.", wrong);
-        }
-    }
+    public static BaseFile? Read(string directory) => AdapterSideFile.Read(
+        directory, Name, MostBytes, BaseFileJson.Strict.BaseFile,
+        file => file.Digest is null || VersionDigest.TryParse(file.Digest, out _) ? null : "digest: expected sha256: and 64 hexadecimal digits.");
 
     /// <summary>Writes it beside an adapter.</summary>
     public void Write(string directory) =>

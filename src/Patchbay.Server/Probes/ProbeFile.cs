@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Patchbay.Server.Adapters;
 
 namespace Patchbay.Server.Probes;
 
@@ -21,28 +22,8 @@ public sealed record ProbeFile(IReadOnlyList<Probe> Probes)
 
     /// <summary>Reads the file of an adapter's directory; null where it has none.</summary>
     /// <exception cref="InvalidDataException">The file breaks a rule; the message names the field.</exception>
-    public static ProbeFile? Read(string directory)
-    {
-        var path = Path.Combine(directory, Name);
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-        if (new FileInfo(path).Length > MostBytes)
-        {
-            throw new InvalidDataException($"{Name}: expected at most {MostBytes} bytes.");
-        }
-        try
-        {
-            var file = JsonSerializer.Deserialize(File.ReadAllBytes(path), ProbeJson.Strict.ProbeFile)
-                ?? throw new InvalidDataException($"{Name}: expected an object, found null.");
-            return file.FindProblem() is { } problem ? throw new InvalidDataException($"{Name}: {problem}") : file;
-        }
-        catch (JsonException wrong)
-        {
-            throw new InvalidDataException($"{Name}: {wrong.Path ?? "$"} is not what was expected at line {wrong.LineNumber + 1}.", wrong);
-        }
-    }
+    public static ProbeFile? Read(string directory) =>
+        AdapterSideFile.Read(directory, Name, MostBytes, ProbeJson.Strict.ProbeFile, file => file.FindProblem());
 
     /// <summary>Writes it beside an adapter.</summary>
     public void Write(string directory) =>
