@@ -60,12 +60,6 @@ internal static unsafe class PackedMatMul
             tasks += job.TasksOf(i);
         }
 
-        if (beside.Count == 0)
-        {
-            pool.Run(ref job, tasks);
-            return;
-        }
-
         var joined = new JoinedJob<Job, OutputChanges.ShrinkTasks>(job, tasks, beside);
         pool.Run(ref joined, tasks + beside.Count);
     }
