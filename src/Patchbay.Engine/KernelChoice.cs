@@ -22,7 +22,7 @@ public sealed record KernelChoice(string Width, IReadOnlyList<string> Supported,
             var reason = string.IsNullOrEmpty(forced)
                 ? "the widest that the processor and the runtime offer"
                 : $"forced by {Simd.ForceVariable}={forced}";
-            return new KernelChoice(Name(Simd.Path), [.. Simd.Supported.Select(Name)], reason, Name(PackedPaths.For(Simd.Path)), EmittedTiles.State);
+            return new KernelChoice(Name(Simd.Path), [.. Simd.Supported.Select(Name)], reason, Name(PackedPaths.For(Simd.Path)), EmittedTiles.Best.State);
         }
         catch (TypeInitializationException exception) when (exception.InnerException is InvalidOperationException reason)
         {
@@ -40,7 +40,8 @@ public sealed record KernelChoice(string Width, IReadOnlyList<string> Supported,
 
     private static string Name(PackedPath path) => path switch
     {
-        Kernels.Packed.PackedPath.Emitted => "AVX512-VNNI, emitted",
+        Kernels.Packed.PackedPath.Emitted512 => "AVX512-VNNI, emitted",
+        Kernels.Packed.PackedPath.Emitted256 => "AVX2, emitted",
         Kernels.Packed.PackedPath.V512 => "AVX512BW",
         Kernels.Packed.PackedPath.Vnni256 => "AVX-VNNI",
         Kernels.Packed.PackedPath.V256 => "AVX2",

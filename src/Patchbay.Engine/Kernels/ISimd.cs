@@ -1,3 +1,5 @@
+using Patchbay.Engine.Kernels.Packed;
+
 namespace Patchbay.Engine.Kernels;
 
 /// <summary>
@@ -5,23 +7,14 @@ namespace Patchbay.Engine.Kernels;
 /// empty structs; the JIT removes the indirection.
 /// </summary>
 /// <typeparam name="TVector">The register: <c>float</c>, <c>Vector128&lt;float&gt;</c>, <c>Vector256&lt;float&gt;</c> or <c>Vector512&lt;float&gt;</c>.</typeparam>
-internal unsafe interface ISimd<TVector>
+internal unsafe interface ISimd<TVector> : ITileSimd<TVector>
     where TVector : unmanaged
 {
-    /// <summary>Values per vector.</summary>
-    static abstract int Count { get; }
-
-    static abstract TVector Create(float value);
-
     static abstract TVector Load(float* source);
-
-    static abstract void Store(TVector vector, float* destination);
 
     static abstract TVector Add(TVector left, TVector right);
 
     static abstract TVector Subtract(TVector left, TVector right);
-
-    static abstract TVector Multiply(TVector left, TVector right);
 
     static abstract TVector Divide(TVector left, TVector right);
 
@@ -31,9 +24,6 @@ internal unsafe interface ISimd<TVector>
 
     /// <summary><paramref name="positive"/> where <paramref name="selector"/> is above 0, else <paramref name="other"/>.</summary>
     static abstract TVector SelectPositive(TVector selector, TVector positive, TVector other);
-
-    /// <summary><paramref name="left"/> · <paramref name="right"/> + <paramref name="addend"/>, rounded once where the processor can.</summary>
-    static abstract TVector MultiplyAdd(TVector left, TVector right, TVector addend);
 
     /// <summary>Nearest integer, ties to even.</summary>
     static abstract TVector Round(TVector vector);
@@ -49,18 +39,15 @@ internal unsafe interface ISimd<TVector>
 
     static abstract float MaxAcross(TVector vector);
 
-    /// <summary><see cref="Count"/> bfloat16 values, widened exactly.</summary>
+    /// <summary><see cref="ITileSimd{TVector}.Count"/> bfloat16 values, widened exactly.</summary>
     static abstract TVector LoadBFloat16(ushort* source);
-
-    /// <summary><see cref="Count"/> IEEE binary16 values, widened exactly (finite values; infinities are refused at load).</summary>
-    static abstract TVector LoadHalf(ushort* source);
 
     static abstract TVector LoadInt8(sbyte* source);
 
     /// <summary>Stores whole numbers from -128 to 127 as bytes.</summary>
     static abstract void StoreInt8(TVector vector, sbyte* destination);
 
-    /// <summary>(byte &gt;&gt; <paramref name="shift"/>) &amp; <paramref name="mask"/> of <see cref="Count"/> bytes.</summary>
+    /// <summary>(byte &gt;&gt; <paramref name="shift"/>) &amp; <paramref name="mask"/> of <see cref="ITileSimd{TVector}.Count"/> bytes.</summary>
     static abstract TVector LoadBits(byte* source, int shift, uint mask);
 }
 

@@ -45,6 +45,9 @@ internal static class Simd
     /// <summary>Whether the width was forced, so that nothing wider may be used.</summary>
     public static bool IsForced { get; } = Environment.GetEnvironmentVariable(ForceVariable) is not (null or "" or Emitted);
 
+    /// <summary>Whether emitted code was asked for.</summary>
+    public static bool IsEmittedForced { get; } = Environment.GetEnvironmentVariable(ForceVariable) == Emitted;
+
     /// <summary>Runs a kernel on a given width; tests compare them all.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Invoke<TKernel>(SimdPath path, ref TKernel kernel)
@@ -84,9 +87,9 @@ internal static class Simd
 
         if (forced == Emitted)
         {
-            return EmittedTiles.IsAvailable
+            return EmittedTiles.Best.IsAvailable
                 ? Supported[0]
-                : throw new InvalidOperationException($"{ForceVariable}: emitted kernels cannot be used: {EmittedTiles.State}.");
+                : throw new InvalidOperationException($"{ForceVariable}: emitted kernels cannot be used: {EmittedTiles.Best.State}.");
         }
 
         var path = forced switch

@@ -5,122 +5,147 @@ using Patchbay.Engine.Kernels.Packed;
 namespace Patchbay.Engine.Kernels.Emitted;
 
 /// <summary>
-/// Kernels for processors that have VPDPBUSD in its EVEX form (Cascade Lake to Ice Lake, Zen 4, Zen 5), which .NET 10 has no
-/// method for. Written into executable memory once per process and compared with their scalar twins before they are used.
+/// Kernels that are written into executable memory once per process and compared with their scalar twins before they are used:
+/// for processors that have VPDPBUSD in its EVEX form (Cascade Lake to Ice Lake, Zen 4, Zen 5), which .NET 10 has no method for, and for
+/// those with AVX2, whose sixteen registers the JIT does not share out well enough.
 /// </summary>
-internal static unsafe class EmittedTiles
+internal sealed unsafe class EmittedTiles
 {
     /// <summary>Environment variable that refuses emitted code: <c>1</c>.</summary>
     public const string RefuseVariable = "PATCHBAY_NO_EMIT";
 
-    /// <summary>Most rows of activations that one kernel computes together.</summary>
-    public const int TileRows = 8;
+    private static readonly Lazy<EmittedTiles> s_vnni512 = new(() => Create(
+        "AVX512-VNNI", HasVnni512, Vnni512Program.TileRows, new EvexAssembler(), (assembler, encoding, rows) => new Vnni512Program(assembler, encoding, rows)));
 
-    private static readonly Lazy<(nint[] Kernels, string State)> s_kernels = new(Create);
+    private static readonly Lazy<EmittedTiles> s_avx2 = new(() => Create(
+        "AVX2", HasAvx2, Avx2Program.TileRows, new VexAssembler(), (assembler, encoding, rows) => new Avx2Program(assembler, encoding, rows)));
+
+    private readonly nint[] _kernels;
+
+    private EmittedTiles(int tileRows, nint[] kernels, string state)
+    {
+        (TileRows, _kernels, State) = (tileRows, kernels, state);
+    }
+
+    /// <summary>With AVX512-VNNI.</summary>
+    public static EmittedTiles Vnni512 => s_vnni512.Value;
+
+    /// <summary>With AVX2, FMA and F16C.</summary>
+    public static EmittedTiles Avx2 => s_avx2.Value;
+
+    /// <summary>The faster of those that this processor has.</summary>
+    public static EmittedTiles Best => Vnni512.IsAvailable ? Vnni512 : Avx2;
+
+    /// <summary>Most rows of activations that one kernel computes together.</summary>
+    public int TileRows { get; }
 
     /// <summary>Whether the kernels are there and give what they should.</summary>
-    public static bool IsAvailable => s_kernels.Value.Kernels.Length > 0;
+    public bool IsAvailable => _kernels.Length > 0;
 
-    /// <summary>Why they are used or not, for people.</summary>
-    public static string State => s_kernels.Value.State;
+    /// <summary>What they use, or why they are not used, for people.</summary>
+    public string State { get; }
 
     /// <summary>A panel times the rows of a tile: microseconds, so that the garbage collector can wait for it.</summary>
-    public static void Multiply(PackedEncoding encoding, TileArguments* tile) => Multiply(s_kernels.Value.Kernels, encoding, tile);
+    public void Multiply(PackedEncoding encoding, TileArguments* tile) =>
+        ((delegate* unmanaged[SuppressGCTransition]<TileArguments*, void>)_kernels[Index(encoding, (int)tile->Rows)])(tile);
 
-    private static void Multiply(nint[] kernels, PackedEncoding encoding, TileArguments* tile) =>
-        ((delegate* unmanaged[SuppressGCTransition]<TileArguments*, void>)kernels[Index(encoding, (int)tile->Rows)])(tile);
-
-    private static int Index(PackedEncoding encoding, int rows) => ((int)encoding * TileRows) + rows - 1;
-
-    private static (nint[] Kernels, string State) Create()
+    private static EmittedTiles Create<TAssembler>(
+        string name, Func<bool> hasInstructions, int tileRows, TAssembler assembler, Func<TAssembler, PackedEncoding, int, TileProgram> program)
+        where TAssembler : Assembler
     {
         if (Environment.GetEnvironmentVariable(RefuseVariable) == "1")
         {
-            return ([], $"refused by {RefuseVariable}");
+            return Refused($"refused by {RefuseVariable}");
         }
 
         if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
         {
-            return ([], "only on Linux on x64");
+            return Refused("only on Linux on x64");
         }
 
-        if (!HasInstructions())
+        if (!hasInstructions())
         {
-            return ([], "the processor has no AVX512-VNNI");
+            return Refused($"the processor has no {name}");
         }
 
-        return Assemble();
-    }
-
-    // CPUID 1: OSXSAVE; 7: AVX512F, DQ, BW, VL, and VNNI. The system must keep the registers of all three vector widths.
-    private static bool HasInstructions()
-    {
-        if (X86Base.CpuId(0, 0).Eax < 7 || (X86Base.CpuId(1, 0).Ecx & (1 << 27)) == 0)
-        {
-            return false;
-        }
-
-        const int Avx512 = (1 << 16) | (1 << 17) | (1 << 30) | (1 << 31);
-        var (_, ebx, ecx, _) = X86Base.CpuId(7, 0);
-        if ((ebx & Avx512) != Avx512 || (ecx & (1 << 11)) == 0)
-        {
-            return false;
-        }
-
-        var assembler = new EvexAssembler();
-        assembler.ReturnEnabledStates();
-        var address = ExecutableMemory.TryCreate(assembler.Code);
-        return address != 0 && (((delegate* unmanaged<int>)address)() & 0xe6) == 0xe6;
-    }
-
-    private static (nint[] Kernels, string State) Assemble()
-    {
-        var assembler = new EvexAssembler();
-        var kernels = new nint[3 * TileRows];
+        var tiles = new EmittedTiles(tileRows, new nint[3 * tileRows], name);
         for (var encoding = PackedEncoding.Q8; encoding <= PackedEncoding.Q4Minimum; encoding++)
         {
-            for (var rows = 1; rows <= TileRows; rows++)
+            for (var rows = 1; rows <= tileRows; rows++)
             {
-                kernels[Index(encoding, rows)] = TileProgram.Write(assembler, encoding, rows);
+                tiles._kernels[tiles.Index(encoding, rows)] = program(assembler, encoding, rows).Write();
             }
         }
 
         var memory = ExecutableMemory.TryCreate(assembler.Code);
         if (memory == 0)
         {
-            return ([], "the system refuses executable memory");
+            return Refused("the system refuses executable memory");
         }
 
-        for (var i = 0; i < kernels.Length; i++)
+        foreach (ref var kernel in tiles._kernels.AsSpan())
         {
-            kernels[i] += memory;
+            kernel += memory;
         }
 
-        return AreRight(kernels) ? (kernels, "AVX512-VNNI") : ([], "emitted kernels and their scalar twins differ");
+        return tiles.AreRight() ? tiles : Refused("emitted kernels and their scalar twins differ");
+
+        EmittedTiles Refused(string why) => new(tileRows, [], why);
     }
 
+    // CPUID 1: OSXSAVE; 7: AVX512F, DQ, BW, VL, and VNNI. The system must keep the registers of all three vector widths.
+    private static bool HasVnni512()
+    {
+        const int Avx512 = (1 << 16) | (1 << 17) | (1 << 30) | (1 << 31);
+        return HasFeatures(1, ecx: 1 << 27) && HasFeatures(7, ebx: Avx512, ecx: 1 << 11) && AreStatesKept(0xe6);
+    }
+
+    // CPUID 1: OSXSAVE, FMA and F16C; 7: AVX2.
+    private static bool HasAvx2() =>
+        HasFeatures(1, ecx: (1 << 27) | (1 << 12) | (1 << 29)) && HasFeatures(7, ebx: 1 << 5) && AreStatesKept(0x06);
+
+    private static bool HasFeatures(int leaf, int ebx = 0, int ecx = 0)
+    {
+        if (X86Base.CpuId(0, 0).Eax < leaf)
+        {
+            return false;
+        }
+
+        var found = X86Base.CpuId(leaf, 0);
+        return (found.Ebx & ebx) == ebx && (found.Ecx & ecx) == ecx;
+    }
+
+    private static bool AreStatesKept(int states)
+    {
+        var assembler = new EvexAssembler();
+        assembler.ReturnEnabledStates();
+        var address = ExecutableMemory.TryCreate(assembler.Code);
+        return address != 0 && (((delegate* unmanaged<int>)address)() & states) == states;
+    }
+
+    private int Index(PackedEncoding encoding, int rows) => ((int)encoding * TileRows) + rows - 1;
+
     /// <summary>Compares each kernel with its scalar twin: two groups of codes and activations that use every value range.</summary>
-    private static bool AreRight(nint[] kernels)
+    private bool AreRight()
     {
         const int Groups = 2;
-        const int Results = PackedEncodingFacts.PanelRows * TileRows;
+        var allResults = PackedEncodingFacts.PanelRows * TileRows;
         var random = new Random(1);
         var codes = stackalloc byte[Groups * 8 * PackedEncodingFacts.LineBytes];
         var scales = stackalloc Half[Groups * 2 * PackedEncodingFacts.PanelRows];
         var activations = stackalloc sbyte[Groups * TileRows * PackedEncodingFacts.GroupValues];
         var factors = stackalloc float[Groups * TileRows];
         var offsets = stackalloc float[Groups * TileRows];
-        var results = stackalloc float[2 * Results];
+        var results = stackalloc float[2 * allResults];
         random.NextBytes(new Span<byte>(codes, Groups * 8 * PackedEncodingFacts.LineBytes));
-        random.NextBytes(new Span<byte>(activations, Groups * TileRows * PackedEncodingFacts.GroupValues));
+        for (var i = 0; i < Groups * TileRows * PackedEncodingFacts.GroupValues; i++)
+        {
+            activations[i] = (sbyte)random.Next(-127, 128);
+        }
+
         for (var i = 0; i < Groups * 2 * PackedEncodingFacts.PanelRows; i++)
         {
             scales[i] = (Half)(random.NextSingle() - 0.5f);
-        }
-
-        for (var i = 0; i < Groups * TileRows; i++)
-        {
-            (factors[i], offsets[i]) = (random.NextSingle(), random.NextSingle());
         }
 
         var tile = new TileArguments
@@ -133,21 +158,45 @@ internal static unsafe class EmittedTiles
             OutputStride = PackedEncodingFacts.PanelRows * sizeof(float),
             Groups = Groups,
         };
-        for (var kernel = 0; kernel < kernels.Length; kernel++)
+        for (var kernel = 0; kernel < _kernels.Length; kernel++)
         {
             var encoding = (PackedEncoding)(kernel / TileRows);
             tile.Rows = (kernel % TileRows) + 1;
+            FillScales(encoding, &tile, random);
             tile.Output = results;
-            Multiply(kernels, encoding, &tile);
-            tile.Output = results + Results;
+            Multiply(encoding, &tile);
+            tile.Output = results + allResults;
             PackedPaths.Multiply(PackedPath.Scalar, encoding, &tile);
             var count = PackedEncodingFacts.PanelRows * (int)tile.Rows;
-            if (!new ReadOnlySpan<int>(results, count).SequenceEqual(new ReadOnlySpan<int>(results + Results, count)))
+            if (!new ReadOnlySpan<int>(results, count).SequenceEqual(new ReadOnlySpan<int>(results + allResults, count)))
             {
                 return false;
             }
         }
 
         return true;
+    }
+
+    // Offsets are what QuantisedRows makes of the activations: paths that use the signs of codes do without them.
+    private static void FillScales(PackedEncoding encoding, TileArguments* tile, Random random)
+    {
+        for (var place = 0; place < (int)(tile->Groups * tile->Rows); place++)
+        {
+            var sum = 0;
+            foreach (var activation in new ReadOnlySpan<sbyte>(tile->Activations + (place * PackedEncodingFacts.GroupValues), PackedEncodingFacts.GroupValues))
+            {
+                sum += activation;
+            }
+
+            tile->ActivationScales[place] = random.NextSingle();
+            if (encoding.HasMinimum())
+            {
+                ((float*)tile->Offsets)[place] = tile->ActivationScales[place] * sum;
+            }
+            else
+            {
+                ((int*)tile->Offsets)[place] = -encoding.ZeroPoint() * sum;
+            }
+        }
     }
 }

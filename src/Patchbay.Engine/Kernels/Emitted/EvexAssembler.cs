@@ -1,36 +1,11 @@
-using System.Buffers.Binary;
-
 namespace Patchbay.Engine.Kernels.Emitted;
 
-/// <summary>A 64-bit general register by its number.</summary>
-internal enum Gpr : byte
-{
-    Rax = 0,
-    Rcx = 1,
-    Rdx = 2,
-    Rsi = 6,
-    Rdi = 7,
-    R8 = 8,
-    R9 = 9,
-    R10 = 10,
-    R11 = 11,
-}
-
-/// <summary>A place in memory.</summary>
-internal readonly record struct Address(Gpr Base, int Displacement);
-
 /// <summary>
-/// Encodes the instructions that kernels are made of: 512-bit EVEX forms without masks, and a few of general registers (Intel SDM
-/// vol. 2, §2.7). <c>zmm</c> registers are numbers from 0 to 31.
+/// Encodes 512-bit vector instructions in their EVEX forms without masks (Intel SDM vol. 2, §2.7). <c>zmm</c> registers are numbers from 0 to
+/// 31.
 /// </summary>
-internal sealed class EvexAssembler
+internal sealed class EvexAssembler : Assembler
 {
-    private readonly List<byte> _code = [];
-
-    public int Position => _code.Count;
-
-    public ReadOnlySpan<byte> Code => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_code);
-
     public void Load(int target, Address source) => Vector(Map.Base, Prefix.None, 0x10, target, 0, source, FullVector);
 
     public void Store(int source, Address target) => Vector(Map.Base, Prefix.None, 0x11, source, 0, target, FullVector);
@@ -70,62 +45,7 @@ internal sealed class EvexAssembler
     {
         // The opcode's extension /2 stands where the first register would, the target in vvvv.
         Vector(Map.Base, Prefix.Operand66, 0x72, 2, target, source);
-        _code.Add(count);
-    }
-
-    /// <summary>PREFETCHT1.</summary>
-    public void PrefetchSecondLevel(Address source)
-    {
-        if (source.Base >= Gpr.R8)
-        {
-            _code.Add(0x41);
-        }
-
-        _code.AddRange([0x0f, 0x18, (byte)(0x80 | (2 << 3) | ((int)source.Base & 7))]);
-        Append(source.Displacement);
-    }
-
-    public void Move(Gpr target, Address source)
-    {
-        _code.AddRange([(byte)(0x48 | ((int)target >> 3 << 2) | ((int)source.Base >> 3)), 0x8b, (byte)(0x80 | (((int)target & 7) << 3) | ((int)source.Base & 7))]);
-        Append(source.Displacement);
-    }
-
-    /// <summary>Sets the low half, clears the high one; not for r8 and above.</summary>
-    public void MoveConstant(Gpr target, int value)
-    {
-        _code.Add((byte)(0xb8 + (int)target));
-        Append(value);
-    }
-
-    public void Add(Gpr target, int value)
-    {
-        _code.AddRange([(byte)(0x48 | ((int)target >> 3)), 0x81, (byte)(0xc0 | ((int)target & 7))]);
-        Append(value);
-    }
-
-    public void Add(Gpr target, Gpr value) => _code.AddRange(
-        [(byte)(0x48 | ((int)target >> 3 << 2) | ((int)value >> 3)), 0x03, (byte)(0xc0 | (((int)target & 7) << 3) | ((int)value & 7))]);
-
-    /// <summary>Takes 1 away and goes back to a <see cref="Position"/> unless that gave 0.</summary>
-    public void DecrementAndLoop(Gpr counter, int position)
-    {
-        _code.AddRange([(byte)(0x48 | ((int)counter >> 3)), 0xff, (byte)(0xc8 | ((int)counter & 7)), 0x0f, 0x85]);
-        Append(position - (Position + sizeof(int)));
-    }
-
-    /// <summary>VZEROUPPER and RET.</summary>
-    public void Return() => _code.AddRange([0xc5, 0xf8, 0x77, 0xc3]);
-
-    /// <summary>XGETBV of register 0 as the result: which vector registers the operating system keeps.</summary>
-    public void ReturnEnabledStates() => _code.AddRange([0x31, 0xc9, 0x0f, 0x01, 0xd0, 0xc3]);
-
-    public void Align(int boundary)
-    {
-        while (Position % boundary != 0)
-        {
-            _code.Add(0xcc);
-        }
+        Emit(count);
     }
 
     // What an 8-bit displacement counts in.
@@ -148,19 +68,19 @@ internal sealed class EvexAssembler
     private void Vector(Map map, Prefix prefix, byte opcode, int register, int second, int third)
     {
         Evex(map, prefix, register, second, baseBit: third >> 3 & 1, indexBit: third >> 4 & 1, isBroadcast: false);
-        _code.Add(opcode);
-        _code.Add((byte)(0xc0 | ((register & 7) << 3) | (third & 7)));
+        Emit(opcode);
+        Emit((byte)(0xc0 | ((register & 7) << 3) | (third & 7)));
     }
 
     private void Vector(Map map, Prefix prefix, byte opcode, int register, int second, Address memory, int unit, bool isBroadcast = false)
     {
         Evex(map, prefix, register, second, (int)memory.Base >> 3 & 1, indexBit: 0, isBroadcast);
-        _code.Add(opcode);
+        Emit(opcode);
         var isShort = memory.Displacement % unit == 0 && memory.Displacement / unit is >= sbyte.MinValue and <= sbyte.MaxValue;
-        _code.Add((byte)((isShort ? 0x40 : 0x80) | ((register & 7) << 3) | ((int)memory.Base & 7)));
+        Emit((byte)((isShort ? 0x40 : 0x80) | ((register & 7) << 3) | ((int)memory.Base & 7)));
         if (isShort)
         {
-            _code.Add((byte)(sbyte)(memory.Displacement / unit));
+            Emit((byte)(sbyte)(memory.Displacement / unit));
         }
         else
         {
@@ -172,19 +92,12 @@ internal sealed class EvexAssembler
     private void Evex(Map map, Prefix prefix, int register, int second, int baseBit, int indexBit, bool isBroadcast)
     {
         var extensions = ((~register >> 3 & 1) << 7) | ((~indexBit & 1) << 6) | ((~baseBit & 1) << 5) | ((~register >> 4 & 1) << 4);
-        _code.AddRange(
+        Emit(
         [
             0x62,
             (byte)(extensions | (int)map),
             (byte)(((~second & 15) << 3) | 4 | (int)prefix),
             (byte)(0x40 | (isBroadcast ? 0x10 : 0) | ((~second >> 4 & 1) << 3)),
         ]);
-    }
-
-    private void Append(int value)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(bytes, value);
-        _code.AddRange(bytes);
     }
 }

@@ -7,74 +7,62 @@ namespace Patchbay.Engine.Kernels.Emitted;
 /// <code>
 /// f[m] = 0
 /// for each group of 32 inputs
-///   i[m] = offset[m]                                 −zero point·Σ a, which unsigned codes need; 0 with a minimum
-///   for each four inputs: i[m] += codes·a[m]         VPDPBUSD, the activations broadcast from memory
+///   i[m] = 0
+///   for each four inputs: i[m] += codes·a[m]
+///   i[m] += offset[m]                                −zero point·Σ a, where codes are used without their sign
 ///   f[m] = fma(float(i[m]), scale·s[m], f[m])
 ///   f[m] = fma(minimum, offset[m], f[m])             with a minimum
 /// y[m] = f[m]
 /// </code>
 /// The same steps in the same order as <see cref="Q8Tile{TDot, TInt, TSimd, TVector}"/> and
-/// <see cref="Q4Tile{TMinimum, TDot, TInt, TSimd, TVector}"/>, so the same bits. On Zen 4 one VPDPBUSD of 512 bits starts per cycle, and the
-/// product of the scales and the fma use its ports: 8 of 10 cycles are the limit, which eight rows and more reach; two panels
-/// at once were no faster.
+/// <see cref="Q4Tile{TMinimum, TDot, TInt, TSimd, TVector}"/>, so the same bits.
 /// </summary>
-internal sealed class TileProgram
+internal abstract class TileProgram
 {
     // Arguments as they are loaded from TileArguments, whose address comes in rdi (System V).
-    private const Gpr Codes = Gpr.Rax;
-    private const Gpr Scales = Gpr.Rcx;
-    private const Gpr Activations = Gpr.Rdx;
-    private const Gpr Factors = Gpr.R8;
-    private const Gpr Offsets = Gpr.R9;
-    private const Gpr Output = Gpr.R10;
-    private const Gpr OutputStride = Gpr.R11;
+    protected const Gpr Codes = Gpr.Rax;
+    protected const Gpr Scales = Gpr.Rcx;
+    protected const Gpr Activations = Gpr.Rdx;
+    protected const Gpr Factors = Gpr.R8;
+    protected const Gpr Offsets = Gpr.R9;
+    protected const Gpr Output = Gpr.R10;
+    protected const Gpr OutputStride = Gpr.R11;
     private const Gpr Groups = Gpr.Rdi;
 
     // The first byte of the group that is computed, as if codes and scales of a group stood together: a panel's bytes and then
     // those of the next are asked for in order, at the pace at which they are used.
     private const Gpr Ahead = Gpr.Rsi;
 
-    private readonly EvexAssembler _assembler;
-    private readonly PackedEncoding _encoding;
-    private readonly int _rows;
+    private readonly Assembler _assembler;
+    private readonly int _prefetchBytes;
 
-    private TileProgram(EvexAssembler assembler, PackedEncoding encoding, int rows)
+    /// <param name="assembler">Where to write.</param>
+    /// <param name="encoding">Of the weights.</param>
+    /// <param name="rows">Rows of activations.</param>
+    /// <param name="prefetchBytes">How far ahead memory is asked for.</param>
+    protected TileProgram(Assembler assembler, PackedEncoding encoding, int rows, int prefetchBytes)
     {
-        (_assembler, _encoding, _rows) = (assembler, encoding, rows);
+        (_assembler, Encoding, Rows, _prefetchBytes) = (assembler, encoding, rows, prefetchBytes);
     }
 
-    // Registers 0 … hold the results, then come the integer sums, then these.
-    private int Weights => 2 * _rows;
+    protected PackedEncoding Encoding { get; }
 
-    private int HighWeights => Weights + 1;
+    /// <summary>Whether codes are nibbles.</summary>
+    protected bool HasNibbles => Encoding.Lines() == 4;
 
-    private int NibbleMask => Weights + 2;
-
-    private int Product => Weights + 3;
+    protected int Rows { get; }
 
     /// <summary>Appends the kernel and returns where it begins.</summary>
-    /// <param name="assembler">Where to.</param>
-    /// <param name="encoding">Of the weights.</param>
-    /// <param name="rows">Rows of activations, 1 to 14.</param>
-    public static int Write(EvexAssembler assembler, PackedEncoding encoding, int rows)
+    public int Write()
     {
-        assembler.Align(64);
-        var start = assembler.Position;
-        new TileProgram(assembler, encoding, rows).Write();
-        return start;
-    }
-
-    private static int Result(int row) => row;
-
-    private int Sum(int row) => _rows + row;
-
-    private void Write()
-    {
-        Prologue();
+        _assembler.Align(64);
+        var start = _assembler.Position;
+        Begin();
+        LoadArguments();
         var loop = _assembler.Position;
         Prefetch();
         StartSums();
-        for (var line = 0; line < _encoding.Lines(); line++)
+        for (var line = 0; line < Encoding.Lines(); line++)
         {
             AddLine(line);
         }
@@ -82,17 +70,27 @@ internal sealed class TileProgram
         Scale();
         Advance();
         _assembler.DecrementAndLoop(Groups, loop);
-        Epilogue();
+        StoreResults();
+        _assembler.Return();
+        return start;
     }
 
-    private void Prologue()
-    {
-        if (_encoding.Lines() == 4)
-        {
-            _assembler.MoveConstant(Gpr.Rax, 0x0f0f0f0f);
-            _assembler.Broadcast(NibbleMask, Gpr.Rax);
-        }
+    /// <summary>Sets constants and clears results, before arguments are loaded: <see cref="Codes"/> may be used for it.</summary>
+    protected abstract void Begin();
 
+    /// <summary>Makes integer sums ready for a group.</summary>
+    protected abstract void StartSums();
+
+    /// <summary>Adds the products of the 64 bytes of a line.</summary>
+    protected abstract void AddLine(int line);
+
+    /// <summary>Adds the sums of a group to the results.</summary>
+    protected abstract void Scale();
+
+    protected abstract void StoreResults();
+
+    private void LoadArguments()
+    {
         _assembler.Move(Ahead, new Address(Gpr.Rdi, 0));
 
         // In the order of the fields.
@@ -101,100 +99,24 @@ internal sealed class TileProgram
         {
             _assembler.Move(arguments[i], new Address(Gpr.Rdi, 8 * i));
         }
-
-        for (var row = 0; row < _rows; row++)
-        {
-            _assembler.Clear(Result(row));
-        }
     }
 
     private void Prefetch()
     {
-        for (var line = 0; line < _encoding.GroupBytes(); line += PackedEncodingFacts.LineBytes)
+        for (var line = 0; line < Encoding.GroupBytes(); line += PackedEncodingFacts.LineBytes)
         {
-            _assembler.PrefetchSecondLevel(new Address(Ahead, PackedEncodingFacts.PrefetchBytes + line));
+            _assembler.PrefetchSecondLevel(new Address(Ahead, _prefetchBytes + line));
         }
 
-        _assembler.Add(Ahead, _encoding.GroupBytes());
-    }
-
-    private void StartSums()
-    {
-        for (var row = 0; row < _rows; row++)
-        {
-            if (_encoding.HasMinimum())
-            {
-                _assembler.Clear(Sum(row));
-            }
-            else
-            {
-                _assembler.Broadcast(Sum(row), new Address(Offsets, 4 * row));
-            }
-        }
-    }
-
-    private void AddLine(int line)
-    {
-        _assembler.Load(Weights, new Address(Codes, 64 * line));
-        if (_encoding.Lines() == 4)
-        {
-            _assembler.ShiftRight(HighWeights, Weights, 4);
-            _assembler.And(Weights, Weights, NibbleMask);
-            _assembler.And(HighWeights, HighWeights, NibbleMask);
-        }
-
-        AddProducts(Weights, 4 * line);
-        if (_encoding.Lines() == 4)
-        {
-            AddProducts(HighWeights, 16 + (4 * line));
-        }
-    }
-
-    private void AddProducts(int weights, int offset)
-    {
-        for (var row = 0; row < _rows; row++)
-        {
-            _assembler.AddProductsBroadcast(Sum(row), weights, new Address(Activations, (32 * row) + offset));
-        }
-    }
-
-    private void Scale()
-    {
-        _assembler.LoadHalves(Weights, new Address(Scales, 0));
-        if (_encoding.HasMinimum())
-        {
-            _assembler.LoadHalves(HighWeights, new Address(Scales, 32));
-        }
-
-        for (var row = 0; row < _rows; row++)
-        {
-            _assembler.ToFloat(Sum(row), Sum(row));
-            _assembler.MultiplyBroadcast(Product, Weights, new Address(Factors, 4 * row));
-            _assembler.MultiplyAdd(Result(row), Sum(row), Product);
-            if (_encoding.HasMinimum())
-            {
-                _assembler.MultiplyAddBroadcast(Result(row), HighWeights, new Address(Offsets, 4 * row));
-            }
-        }
+        _assembler.Add(Ahead, Encoding.GroupBytes());
     }
 
     private void Advance()
     {
-        _assembler.Add(Codes, 64 * _encoding.Lines());
-        _assembler.Add(Scales, _encoding.ScaleBytes());
-        _assembler.Add(Activations, 32 * _rows);
-        _assembler.Add(Factors, 4 * _rows);
-        _assembler.Add(Offsets, 4 * _rows);
-    }
-
-    private void Epilogue()
-    {
-        for (var row = 0; row < _rows; row++)
-        {
-            _assembler.Store(Result(row), new Address(Output, 0));
-            _assembler.Add(Output, OutputStride);
-        }
-
-        _assembler.Return();
+        _assembler.Add(Codes, PackedEncodingFacts.LineBytes * Encoding.Lines());
+        _assembler.Add(Scales, Encoding.ScaleBytes());
+        _assembler.Add(Activations, PackedEncodingFacts.GroupValues * Rows);
+        _assembler.Add(Factors, sizeof(float) * Rows);
+        _assembler.Add(Offsets, sizeof(float) * Rows);
     }
 }

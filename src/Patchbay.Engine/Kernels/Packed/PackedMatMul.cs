@@ -43,7 +43,7 @@ internal static unsafe class PackedMatMul
     public static void Run(WorkerPool pool, PackedPath path, in PackedProducts products, int count, Matrix x, OutputChanges.ShrinkTasks beside = default)
     {
         var encoding = products[0].Weight.Encoding;
-        var rows = new QuantisedRows(pool.Shared(QuantisedRows.ByteLength(x.Rows, x.Columns)), x.Rows, x.Columns, TileRows(path));
+        var rows = new QuantisedRows(pool.Shared(QuantisedRows.ByteLength(x.Rows, x.Columns)), x.Rows, x.Columns, PackedPaths.TileRows(path));
         rows.Fill(pool, x, encoding);
 
         var all = 0;
@@ -74,8 +74,6 @@ internal static unsafe class PackedMatMul
         return (int)Math.Clamp(TaskBytes / panelBytes, 1, Math.Max(1, panelsOfWorker / TasksPerWorker));
     }
 
-    private static int TileRows(PackedPath path) => path == PackedPath.Emitted ? EmittedTiles.TileRows : 4;
-
     private readonly struct Job(in PackedProducts products, QuantisedRows rows, PackedPath path, int taskPanels) : IParallelJob
     {
         private readonly PackedProducts _products = products;
@@ -96,7 +94,7 @@ internal static unsafe class PackedMatMul
             ref readonly var product = ref _products[index];
             var first = task * taskPanels;
             var last = Math.Min(product.Weight.PanelCount, first + taskPanels);
-            var blockTiles = Math.Max(1, BlockBytes / product.Weight.Columns / TileRows(path));
+            var blockTiles = Math.Max(1, BlockBytes / product.Weight.Columns / PackedPaths.TileRows(path));
             for (var tile = 0; tile < _rows.TileCount; tile += blockTiles)
             {
                 var endTile = Math.Min(_rows.TileCount, tile + blockTiles);
@@ -143,7 +141,7 @@ internal static unsafe class PackedMatMul
         // The last panel may have outputs that do not exist.
         private void MultiplyPart(PackedEncoding encoding, Matrix y, TileArguments* arguments, int firstRow, int column)
         {
-            var results = stackalloc float[PackedEncodingFacts.PanelRows * EmittedTiles.TileRows];
+            var results = stackalloc float[PackedEncodingFacts.PanelRows * Vnni512Program.TileRows];
             arguments->Output = results;
             arguments->OutputStride = PackedEncodingFacts.PanelRows * sizeof(float);
             PackedPaths.Multiply(path, encoding, arguments);

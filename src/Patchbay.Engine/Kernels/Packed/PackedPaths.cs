@@ -20,8 +20,11 @@ internal enum PackedPath
     /// <summary>AVX-512BW.</summary>
     V512,
 
-    /// <summary>Machine code with the EVEX form of VPDPBUSD, which .NET has no method for.</summary>
-    Emitted,
+    /// <summary>AVX2 in machine code that is written at run time.</summary>
+    Emitted256,
+
+    /// <summary>Such code with the EVEX form of VPDPBUSD, which .NET has no method for.</summary>
+    Emitted512,
 }
 
 /// <summary>Which way to go on which processor.</summary>
@@ -38,12 +41,16 @@ internal static unsafe class PackedPaths
     /// </summary>
     public static PackedPath For(SimdPath width) => width switch
     {
+        _ when width == Simd.Path && Simd.IsEmittedForced => Best(PackedPath.Emitted512, PackedPath.Emitted256),
         _ when width == Simd.Path && !Simd.IsForced => Supported[0],
-        SimdPath.V512 => Best(PackedPath.Emitted, PackedPath.Vnni256, PackedPath.V512, PackedPath.Scalar),
-        SimdPath.V256 => Best(PackedPath.Vnni256, PackedPath.V256, PackedPath.V128, PackedPath.Scalar),
+        SimdPath.V512 => Best(PackedPath.Emitted512, PackedPath.Vnni256, PackedPath.V512, PackedPath.Scalar),
+        SimdPath.V256 => Best(PackedPath.Vnni256, PackedPath.Emitted256, PackedPath.V256, PackedPath.V128, PackedPath.Scalar),
         SimdPath.V128 => Best(PackedPath.V128, PackedPath.Scalar),
         _ => PackedPath.Scalar,
     };
+
+    /// <summary>Most rows of activations that one kernel call computes together.</summary>
+    public static int TileRows(PackedPath path) => path == PackedPath.Emitted512 ? Vnni512Program.TileRows : Avx2Program.TileRows;
 
     /// <summary>Runs one kernel.</summary>
     /// <param name="path">A supported one.</param>
@@ -53,20 +60,23 @@ internal static unsafe class PackedPaths
     {
         switch (path)
         {
-            case PackedPath.Emitted:
-                EmittedTiles.Multiply(encoding, tile);
+            case PackedPath.Emitted512:
+                EmittedTiles.Vnni512.Multiply(encoding, tile);
+                break;
+            case PackedPath.Emitted256:
+                EmittedTiles.Avx2.Multiply(encoding, tile);
                 break;
             case PackedPath.V512:
                 Multiply<Dot512, Vector512<int>, Simd512, Vector512<float>>(encoding, tile);
                 break;
             case PackedPath.Vnni256:
-                Multiply<DotVnni256, Vector256<int>, Simd256, Vector256<float>>(encoding, tile);
+                MultiplyPairs<DotVnni256, Vector256<int>, Simd256, Vector256<float>>(encoding, tile);
                 break;
             case PackedPath.V256:
-                Multiply<Dot256, Vector256<int>, Simd256, Vector256<float>>(encoding, tile);
+                MultiplyPairs<Dot256, Vector256<int>, Simd256, Vector256<float>>(encoding, tile);
                 break;
             case PackedPath.V128:
-                Multiply<Dot128, Vector128<int>, Simd128, Vector128<float>>(encoding, tile);
+                MultiplyPairs<Dot128, Vector128<int>, Simd128, Vector128<float>>(encoding, tile);
                 break;
             default:
                 Multiply<DotScalar, int, SimdScalar, float>(encoding, tile);
@@ -74,9 +84,16 @@ internal static unsafe class PackedPaths
         }
     }
 
+    private static void MultiplyPairs<TDot, TInt, TSimd, TVector>(PackedEncoding encoding, TileArguments* tile)
+        where TDot : struct, IDotSimd<TInt, TVector>
+        where TSimd : struct, ITileSimd<TVector>
+        where TInt : unmanaged
+        where TVector : unmanaged =>
+        Multiply<PairDot<TDot, TInt, TVector>, Pair<TInt>, PairSimd<TSimd, TVector>, Pair<TVector>>(encoding, tile);
+
     private static void Multiply<TDot, TInt, TSimd, TVector>(PackedEncoding encoding, TileArguments* tile)
         where TDot : struct, IDotSimd<TInt, TVector>
-        where TSimd : struct, ISimd<TVector>
+        where TSimd : struct, ITileSimd<TVector>
         where TInt : unmanaged
         where TVector : unmanaged
     {
@@ -110,9 +127,10 @@ internal static unsafe class PackedPaths
     private static List<PackedPath> Find()
     {
         var found = new List<PackedPath>();
-        Add(PackedPath.Emitted, EmittedTiles.IsAvailable);
+        Add(PackedPath.Emitted512, EmittedTiles.Vnni512.IsAvailable);
         Add(PackedPath.Vnni256, DotVnni256.IsSupported);
         Add(PackedPath.V512, Dot512.IsSupported);
+        Add(PackedPath.Emitted256, EmittedTiles.Avx2.IsAvailable);
         Add(PackedPath.V256, Dot256.IsSupported);
         Add(PackedPath.V128, Dot128.IsSupported);
         Add(PackedPath.Scalar, true);

@@ -12,7 +12,7 @@ namespace Patchbay.Engine.Kernels.Packed;
 internal static unsafe class Q4Tile<TMinimum, TDot, TInt, TSimd, TVector>
     where TMinimum : struct, IMinimum
     where TDot : struct, IDotSimd<TInt, TVector>
-    where TSimd : struct, ISimd<TVector>
+    where TSimd : struct, ITileSimd<TVector>
     where TInt : unmanaged
     where TVector : unmanaged
 {

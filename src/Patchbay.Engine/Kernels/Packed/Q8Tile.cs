@@ -11,7 +11,7 @@ namespace Patchbay.Engine.Kernels.Packed;
 /// </summary>
 internal static unsafe class Q8Tile<TDot, TInt, TSimd, TVector>
     where TDot : struct, IDotSimd<TInt, TVector>
-    where TSimd : struct, ISimd<TVector>
+    where TSimd : struct, ITileSimd<TVector>
     where TInt : unmanaged
     where TVector : unmanaged
 {

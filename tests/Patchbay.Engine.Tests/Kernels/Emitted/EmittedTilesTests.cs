@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Intrinsics.X86;
 using Patchbay.Engine.Kernels.Emitted;
 using Patchbay.Engine.Kernels.Packed;
 
@@ -10,16 +11,26 @@ public sealed class EmittedTilesTests
     [Fact]
     public void State_SaysWhyTheyAreUsedOrNot()
     {
-        Assert.NotEmpty(EmittedTiles.State);
-        Assert.Equal(EmittedTiles.IsAvailable, EmittedTiles.State == "AVX512-VNNI");
-        Assert.Equal(EmittedTiles.IsAvailable, PackedPaths.Supported.Contains(PackedPath.Emitted));
+        foreach (var (tiles, name, path) in new[] { (EmittedTiles.Vnni512, "AVX512-VNNI", PackedPath.Emitted512), (EmittedTiles.Avx2, "AVX2", PackedPath.Emitted256) })
+        {
+            Assert.NotEmpty(tiles.State);
+            Assert.Equal(tiles.IsAvailable, tiles.State == name);
+            Assert.Equal(tiles.IsAvailable, PackedPaths.Supported.Contains(path));
+        }
+    }
+
+    [Fact]
+    public void ProcessorsWithAvx2_HaveThem()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Avx2.IsSupported && Environment.GetEnvironmentVariable(EmittedTiles.RefuseVariable) != "1", "needs Linux, AVX2 and leave");
+        Assert.True(EmittedTiles.Avx2.IsAvailable, EmittedTiles.Avx2.State);
     }
 
     [Fact]
     public void ExecutableMemory_IsNeverWritable()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
-        Assert.SkipUnless(EmittedTiles.IsAvailable, EmittedTiles.State);
+        Assert.SkipUnless(EmittedTiles.Best.IsAvailable, EmittedTiles.Best.State);
         var assembler = new EvexAssembler();
         assembler.Return();
         var address = ExecutableMemory.TryCreate(assembler.Code);

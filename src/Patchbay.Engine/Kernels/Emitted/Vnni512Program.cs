@@ -1,0 +1,114 @@
+using Patchbay.Engine.Kernels.Packed;
+
+namespace Patchbay.Engine.Kernels.Emitted;
+
+/// <summary>
+/// With AVX512-VNNI: a panel is one register wide, VPDPBUSD takes the activations broadcast from memory, sums begin with the
+/// correction for unsigned codes. On Zen 4 one VPDPBUSD of 512 bits starts per cycle, and the product of the scales and the fma use
+/// its ports: 8 of 10 cycles are the limit, which eight rows and more reach; two panels at once were no faster.
+/// </summary>
+/// <param name="assembler">Where to.</param>
+/// <param name="encoding">Of the weights.</param>
+/// <param name="rows">Rows of activations, 1 to 14.</param>
+internal sealed class Vnni512Program(EvexAssembler assembler, PackedEncoding encoding, int rows)
+    : TileProgram(assembler, encoding, rows, PackedEncodingFacts.PrefetchBytes)
+{
+    /// <summary>Most rows of activations that one kernel computes together.</summary>
+    public const int TileRows = 8;
+
+    // Registers 0 … hold the results, then come the integer sums, then these.
+    private int Weights => 2 * Rows;
+
+    private int HighWeights => Weights + 1;
+
+    private int NibbleMask => Weights + 2;
+
+    private int Product => Weights + 3;
+
+    protected override void Begin()
+    {
+        if (HasNibbles)
+        {
+            assembler.MoveConstant(Gpr.Rax, 0x0f0f0f0f);
+            assembler.Broadcast(NibbleMask, Gpr.Rax);
+        }
+
+        for (var row = 0; row < Rows; row++)
+        {
+            assembler.Clear(Result(row));
+        }
+    }
+
+    protected override void StartSums()
+    {
+        for (var row = 0; row < Rows; row++)
+        {
+            if (Encoding.HasMinimum())
+            {
+                assembler.Clear(Sum(row));
+            }
+            else
+            {
+                assembler.Broadcast(Sum(row), new Address(Offsets, sizeof(int) * row));
+            }
+        }
+    }
+
+    protected override void AddLine(int line)
+    {
+        assembler.Load(Weights, new Address(Codes, PackedEncodingFacts.LineBytes * line));
+        if (HasNibbles)
+        {
+            assembler.ShiftRight(HighWeights, Weights, 4);
+            assembler.And(Weights, Weights, NibbleMask);
+            assembler.And(HighWeights, HighWeights, NibbleMask);
+        }
+
+        AddProducts(Weights, 4 * line);
+        if (HasNibbles)
+        {
+            AddProducts(HighWeights, 16 + (4 * line));
+        }
+    }
+
+    protected override void Scale()
+    {
+        assembler.LoadHalves(Weights, new Address(Scales, 0));
+        if (Encoding.HasMinimum())
+        {
+            assembler.LoadHalves(HighWeights, new Address(Scales, 32));
+        }
+
+        for (var row = 0; row < Rows; row++)
+        {
+            assembler.ToFloat(Sum(row), Sum(row));
+            assembler.MultiplyBroadcast(Product, Weights, new Address(Factors, sizeof(float) * row));
+            assembler.MultiplyAdd(Result(row), Sum(row), Product);
+            if (Encoding.HasMinimum())
+            {
+                assembler.MultiplyAddBroadcast(Result(row), HighWeights, new Address(Offsets, sizeof(float) * row));
+            }
+        }
+    }
+
+    protected override void StoreResults()
+    {
+        for (var row = 0; row < Rows; row++)
+        {
+            assembler.Store(Result(row), new Address(Output, 0));
+            assembler.Add(Output, OutputStride);
+        }
+    }
+
+    private static int Result(int row) => row;
+
+    private int Sum(int row) => Rows + row;
+
+    private void AddProducts(int weights, int offset)
+    {
+        for (var row = 0; row < Rows; row++)
+        {
+            assembler.AddProductsBroadcast(Sum(row), weights, new Address(Activations, (PackedEncodingFacts.GroupValues * row) + offset));
+        }
+    }
+}
