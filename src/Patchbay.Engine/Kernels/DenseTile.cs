@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.Kernels;
@@ -38,9 +40,14 @@ internal static unsafe class DenseTile
         }
 
         var row = 0;
-        for (; row <= x.Rows - 4; row += 4)
+        for (; HasManyRegisters && row <= x.Rows - 4; row += 4)
         {
             FourByFour<TSimd, TVector>(weights, stride, x.Row(row), x.Stride, x.Columns, y.Row(row) + column, y.Stride);
+        }
+
+        for (; row <= x.Rows - 2; row += 2)
+        {
+            FourByTwo<TSimd, TVector>(weights, stride, x.Row(row), x.Row(row + 1), x.Columns, y.Row(row) + column, y.Row(row + 1) + column);
         }
 
         for (; row < x.Rows; row++)
@@ -48,6 +55,9 @@ internal static unsafe class DenseTile
             FourByOne<TSimd, TVector>(weights, stride, x.Row(row), x.Columns, y.Row(row) + column);
         }
     }
+
+    /// <summary>Whether vectors have 32 registers: with AVX-512 and on Arm. Otherwise sixteen accumulators would not stay in them.</summary>
+    private static bool HasManyRegisters => Avx512F.VL.IsSupported || !X86Base.IsSupported;
 
     /// <summary>One element, in the order of all tiles.</summary>
     public static float Dot<TSimd, TVector>(float* w, float* x, int columns)
@@ -93,9 +103,46 @@ internal static unsafe class DenseTile
         AddTail(w, stride, x, k, columns, y, WeightRows);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FourByTwo<TSimd, TVector>(float* w, nint stride, float* x0, float* x1, int columns, float* y0, float* y1)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        var w1 = w + stride;
+        var w2 = w1 + stride;
+        var w3 = w2 + stride;
+        var zero = TSimd.Create(0f);
+        TVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
+        TVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
+        var k = 0;
+        for (; k <= columns - TSimd.Count; k += TSimd.Count)
+        {
+            var first = TSimd.Load(x0 + k);
+            var second = TSimd.Load(x1 + k);
+            var weight = TSimd.Load(w + k);
+            s00 = TSimd.MultiplyAdd(weight, first, s00);
+            s10 = TSimd.MultiplyAdd(weight, second, s10);
+            weight = TSimd.Load(w1 + k);
+            s01 = TSimd.MultiplyAdd(weight, first, s01);
+            s11 = TSimd.MultiplyAdd(weight, second, s11);
+            weight = TSimd.Load(w2 + k);
+            s02 = TSimd.MultiplyAdd(weight, first, s02);
+            s12 = TSimd.MultiplyAdd(weight, second, s12);
+            weight = TSimd.Load(w3 + k);
+            s03 = TSimd.MultiplyAdd(weight, first, s03);
+            s13 = TSimd.MultiplyAdd(weight, second, s13);
+        }
+
+        TSimd.StoreSums(s00, s01, s02, s03, y0);
+        TSimd.StoreSums(s10, s11, s12, s13, y1);
+        AddTail(w, stride, x0, k, columns, y0, WeightRows);
+        AddTail(w, stride, x1, k, columns, y1, WeightRows);
+    }
+
     // Sixteen accumulators, four weights and one activation stay in registers: written out because the JIT neither unrolls
     // nor keeps arrays of vectors in registers. No call may come between the loop and the last use of an accumulator: the JIT would
-    // keep all of them on the stack inside the loop, at a quarter of the speed.
+    // keep all of them on the stack inside the loop, at a quarter of the speed; nor may a profile decide what is inlined, which did the same in some runs.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FourByFour<TSimd, TVector>(float* w, nint stride, float* x, nint xStride, int columns, float* y, nint yStride)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged

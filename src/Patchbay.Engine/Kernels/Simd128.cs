@@ -90,8 +90,8 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreInt8(Vector128<float> vector, sbyte* destination)
     {
-        var words = Vector128.Narrow(Vector128.ConvertToInt32Native(vector), Vector128<int>.Zero);
-        *(int*)destination = Vector128.Narrow(words, words).AsInt32().ToScalar();
+        var words = Vector128.NarrowWithSaturation(Vector128.ConvertToInt32Native(vector), Vector128<int>.Zero);
+        *(int*)destination = Vector128.NarrowWithSaturation(words, words).AsInt32().ToScalar();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -81,8 +81,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static void StoreInt8(Vector256<float> vector, sbyte* destination)
     {
         var whole = Vector256.ConvertToInt32Native(vector);
-        var words = Vector128.Narrow(whole.GetLower(), whole.GetUpper());
-        *(long*)destination = Vector128.Narrow(words, words).AsInt64().ToScalar();
+        var words = Vector128.NarrowWithSaturation(whole.GetLower(), whole.GetUpper());
+        *(long*)destination = Vector128.NarrowWithSaturation(words, words).AsInt64().ToScalar();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
