@@ -106,7 +106,7 @@ internal static unsafe class AddLoraDelta
 
             for (var row = tile.FirstRow; row < end; row += 4)
             {
-                FourByFour<F32, TSimd, TVector>(term, (byte*)(wide - column), width * sizeof(float), y, row, column, sums);
+                FourVectors<F32, TSimd, TVector>(term, (byte*)(wide - column), width * sizeof(float), y, row, column, sums);
             }
         }
 
@@ -126,7 +126,7 @@ internal static unsafe class AddLoraDelta
         var column = tile.FirstColumn;
         for (; column <= tile.EndColumn - (4 * TSimd.Count); column += 4 * TSimd.Count)
         {
-            FourByFour<TEncoding, TSimd, TVector>(term, term.Expand.Data, term.Expand.RowBytes, y, row, column, sums);
+            FourVectors<TEncoding, TSimd, TVector>(term, term.Expand.Data, term.Expand.RowBytes, y, row, column, sums);
         }
 
         for (var i = 0; i < 4; i++)
@@ -217,6 +217,71 @@ internal static unsafe class AddLoraDelta
         Finish<TSimd, TVector>(term, sums, 8 * n, y, row, column);
     }
 
+    // Four rows by four vectors of columns.
+    private static void FourVectors<TEncoding, TSimd, TVector>(in LoraTerm term, byte* expand, nint rowBytes, Matrix y, int row, int column, float* sums)
+        where TEncoding : struct, IDenseEncoding
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        if (Simd.HasManyRegisters)
+        {
+            FourByFour<TEncoding, TSimd, TVector>(term, expand, rowBytes, y, row, column, sums);
+        }
+        else
+        {
+            FourByTwo<TEncoding, TSimd, TVector>(term, expand, rowBytes, y, row, column, sums);
+            FourByTwo<TEncoding, TSimd, TVector>(term, expand, rowBytes, y, row, column + (2 * TSimd.Count), sums);
+        }
+    }
+
+    private static void FourByTwo<TEncoding, TSimd, TVector>(in LoraTerm term, byte* expand, nint rowBytes, Matrix y, int row, int column, float* sums)
+        where TEncoding : struct, IDenseEncoding
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        var (b, rank, n) = ((nint)expand, term.Expand.Rows, TSimd.Count);
+        var t0 = term.Shrunk.Row(row);
+        var t1 = term.Shrunk.Row(row + 1);
+        var t2 = term.Shrunk.Row(row + 2);
+        var t3 = term.Shrunk.Row(row + 3);
+        var zero = TSimd.Create(0f);
+        TVector s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero, s30 = zero, s31 = zero;
+        for (var r = 0; r < rank; r++, b += rowBytes)
+        {
+            var w0 = TEncoding.Load<TSimd, TVector>((byte*)b, column);
+            var w1 = TEncoding.Load<TSimd, TVector>((byte*)b, column + n);
+            var v = TSimd.Create(t0[r]);
+            s00 = TSimd.MultiplyAdd(w0, v, s00);
+            s01 = TSimd.MultiplyAdd(w1, v, s01);
+            v = TSimd.Create(t1[r]);
+            s10 = TSimd.MultiplyAdd(w0, v, s10);
+            s11 = TSimd.MultiplyAdd(w1, v, s11);
+            v = TSimd.Create(t2[r]);
+            s20 = TSimd.MultiplyAdd(w0, v, s20);
+            s21 = TSimd.MultiplyAdd(w1, v, s21);
+            v = TSimd.Create(t3[r]);
+            s30 = TSimd.MultiplyAdd(w0, v, s30);
+            s31 = TSimd.MultiplyAdd(w1, v, s31);
+        }
+
+        if (term.IsPlain)
+        {
+            var scale = TSimd.Create(term.Weight * term.Scale);
+            AddTwo<TSimd, TVector>(s00, s01, scale, y.Row(row) + column);
+            AddTwo<TSimd, TVector>(s10, s11, scale, y.Row(row + 1) + column);
+            AddTwo<TSimd, TVector>(s20, s21, scale, y.Row(row + 2) + column);
+            AddTwo<TSimd, TVector>(s30, s31, scale, y.Row(row + 3) + column);
+            return;
+        }
+
+        StoreFour<TSimd, TVector>(s00, s01, s10, s11, sums);
+        StoreFour<TSimd, TVector>(s20, s21, s30, s31, sums + (4 * n));
+        for (var i = 0; i < 4; i++)
+        {
+            Finish<TSimd, TVector>(term, sums + (2 * i * n), 2 * n, y, row + i, column);
+        }
+    }
+
     // Written out because the JIT neither unrolls nor keeps arrays of vectors in registers. No call may come between the loop and
     // the last use of an accumulator: the JIT would keep all of them on the stack inside the loop, at a quarter of the speed.
     private static void FourByFour<TEncoding, TSimd, TVector>(in LoraTerm term, byte* expand, nint rowBytes, Matrix y, int row, int column, float* sums)
@@ -283,14 +348,21 @@ internal static unsafe class AddLoraDelta
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddFour<TSimd, TVector>(TVector s0, TVector s1, TVector s2, TVector s3, TVector scale, float* y)
+    private static void AddTwo<TSimd, TVector>(TVector s0, TVector s1, TVector scale, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
         TSimd.Store(TSimd.MultiplyAdd(s0, scale, TSimd.Load(y)), y);
         TSimd.Store(TSimd.MultiplyAdd(s1, scale, TSimd.Load(y + TSimd.Count)), y + TSimd.Count);
-        TSimd.Store(TSimd.MultiplyAdd(s2, scale, TSimd.Load(y + (2 * TSimd.Count))), y + (2 * TSimd.Count));
-        TSimd.Store(TSimd.MultiplyAdd(s3, scale, TSimd.Load(y + (3 * TSimd.Count))), y + (3 * TSimd.Count));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddFour<TSimd, TVector>(TVector s0, TVector s1, TVector s2, TVector s3, TVector scale, float* y)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        AddTwo<TSimd, TVector>(s0, s1, scale, y);
+        AddTwo<TSimd, TVector>(s2, s3, scale, y + (2 * TSimd.Count));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.Kernels;
@@ -40,7 +39,7 @@ internal static unsafe class DenseTile
         }
 
         var row = 0;
-        for (; HasManyRegisters && row <= x.Rows - 4; row += 4)
+        for (; Simd.HasManyRegisters && row <= x.Rows - 4; row += 4)
         {
             FourByFour<TSimd, TVector>(weights, stride, x.Row(row), x.Stride, x.Columns, y.Row(row) + column, y.Stride);
         }
@@ -55,9 +54,6 @@ internal static unsafe class DenseTile
             FourByOne<TSimd, TVector>(weights, stride, x.Row(row), x.Columns, y.Row(row) + column);
         }
     }
-
-    /// <summary>Whether vectors have 32 registers: with AVX-512 and on Arm. Otherwise sixteen accumulators would not stay in them.</summary>
-    private static bool HasManyRegisters => Avx512F.VL.IsSupported || !X86Base.IsSupported;
 
     /// <summary>One element, in the order of all tiles.</summary>
     public static float Dot<TSimd, TVector>(float* w, float* x, int columns)

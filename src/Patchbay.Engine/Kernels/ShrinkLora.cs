@@ -37,9 +37,14 @@ internal static unsafe class ShrinkLora
         for (; row <= x.Rows - Block; row += Block)
         {
             var rank = first;
-            for (; rank <= end - Block; rank += Block)
+            for (; Simd.HasManyRegisters && rank <= end - Block; rank += Block)
             {
                 FourByFour<TEncoding, TSimd, TVector>(a.Row(rank), a.RowBytes, x.Slice(row, Block), t.Row(row) + rank, t.Stride);
+            }
+
+            for (; rank <= end - 2; rank += 2)
+            {
+                FourByTwo<TEncoding, TSimd, TVector>(a.Row(rank), a.RowBytes, x.Slice(row, Block), t.Row(row) + rank, t.Stride);
             }
 
             for (var i = row; i < row + Block; i++)
@@ -114,6 +119,47 @@ internal static unsafe class ShrinkLora
 
         TSimd.StoreSums(s0, s1, s2, s3, t);
         AddTail<TEncoding>(a, rowBytes, x, k, columns, t, Block);
+    }
+
+    private static void FourByTwo<TEncoding, TSimd, TVector>(byte* a, nint rowBytes, Matrix x, float* t, nint tStride)
+        where TEncoding : struct, IDenseEncoding
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        var a1 = a + rowBytes;
+        var (x0, x1, x2, x3, columns) = ((nint)x.Row(0), (nint)x.Row(1), (nint)x.Row(2), (nint)x.Row(3), x.Columns);
+        var zero = TSimd.Create(0f);
+        TVector s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero, s30 = zero, s31 = zero;
+        var k = 0;
+        for (; k <= columns - TSimd.Count; k += TSimd.Count)
+        {
+            var w0 = TEncoding.Load<TSimd, TVector>(a, k);
+            var w1 = TEncoding.Load<TSimd, TVector>(a1, k);
+            var v = TSimd.Load((float*)x0 + k);
+            s00 = TSimd.MultiplyAdd(w0, v, s00);
+            s01 = TSimd.MultiplyAdd(w1, v, s01);
+            v = TSimd.Load((float*)x1 + k);
+            s10 = TSimd.MultiplyAdd(w0, v, s10);
+            s11 = TSimd.MultiplyAdd(w1, v, s11);
+            v = TSimd.Load((float*)x2 + k);
+            s20 = TSimd.MultiplyAdd(w0, v, s20);
+            s21 = TSimd.MultiplyAdd(w1, v, s21);
+            v = TSimd.Load((float*)x3 + k);
+            s30 = TSimd.MultiplyAdd(w0, v, s30);
+            s31 = TSimd.MultiplyAdd(w1, v, s31);
+        }
+
+        // Rows of a rank each: what a vector of sums becomes does not depend on its three neighbours.
+        var sums = stackalloc float[2 * Block];
+        TSimd.StoreSums(s00, s10, s20, s30, sums);
+        TSimd.StoreSums(s01, s11, s21, s31, sums + Block);
+        for (var row = 0; row < Block; row++)
+        {
+            var target = t + (row * tStride);
+            target[0] = sums[row];
+            target[1] = sums[Block + row];
+            AddTail<TEncoding>(a, rowBytes, x.Row(row), k, columns, target, 2);
+        }
     }
 
     // Written out because the JIT neither unrolls nor keeps arrays of vectors in registers. No call may come between the loop and

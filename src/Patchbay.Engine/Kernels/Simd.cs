@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Patchbay.Engine.Kernels.Emitted;
 
 namespace Patchbay.Engine.Kernels;
@@ -41,6 +42,9 @@ internal static class Simd
 
     /// <summary>The width that kernels use. A readonly field after <see cref="Supported"/>, so that the JIT knows its value.</summary>
     public static readonly SimdPath Path = Choose(Environment.GetEnvironmentVariable(ForceVariable));
+
+    /// <summary>Whether there are 32 vector registers: with AVX-512 and on Arm. Otherwise a kernel keeps its sums in them only if it has few.</summary>
+    public static bool HasManyRegisters => Avx512F.VL.IsSupported || !X86Base.IsSupported;
 
     /// <summary>Whether the width was forced, so that nothing wider may be used.</summary>
     public static bool IsForced { get; } = Environment.GetEnvironmentVariable(ForceVariable) is not (null or "" or Emitted);
