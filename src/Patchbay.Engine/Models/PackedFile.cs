@@ -21,7 +21,7 @@ namespace Patchbay.Engine.Models;
 internal sealed unsafe class PackedFile
 {
     // Increment when the layout of panels or the choice of codes changes.
-    private const long Magic = 0x0002_4b43_4150_4250;
+    private const long Magic = 0x0003_4b43_4150_4250;
     private const int FixedBytes = 32;
     private const int EntryBytes = 32;
     private const int DigestBytes = 32;

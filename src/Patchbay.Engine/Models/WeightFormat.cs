@@ -4,8 +4,8 @@ namespace Patchbay.Engine;
 public enum WeightFormat
 {
     /// <summary>
-    /// By what is stored: <see cref="Q8"/> for F16 and BF16; GGUF's Q8_0, Q4_0 and Q4_1 re-packed without a change; everything else as
-    /// stored.
+    /// By what is stored: F32 stays; GGUF's Q4_0, Q4_1 and Q4_K keep their codes in 4.5 or 5 bits per weight; everything else is
+    /// <see cref="Q8"/>, for GGUF's Q8_0, Q5_0 and IQ4_NL with their exact values.
     /// </summary>
     Auto,
 
@@ -15,6 +15,6 @@ public enum WeightFormat
     /// <summary>Bytes with a scale per group of 32 inputs, and activations quantised alike: 8.5 bits per weight.</summary>
     Q8,
 
-    /// <summary>Four bits with a scale per group of 32 inputs, and activations in bytes: 4.5 bits per weight; Q4_1 keeps its 5.</summary>
+    /// <summary>Four bits with a scale per group of 32 inputs, and activations in bytes: 4.5 bits per weight; Q4_1 and Q4_K keep their codes in 5.</summary>
     Q4,
 }

@@ -35,9 +35,8 @@ internal sealed record WeightPacking(WeightFormat Format, string? CacheDirectory
     {
         (WeightFormat.Native, _) => null,
         (WeightFormat.Auto or WeightFormat.Q4, ElementType.Q4_0) => PackedEncoding.Q4,
-        (WeightFormat.Auto or WeightFormat.Q4, ElementType.Q4_1) => PackedEncoding.Q4Minimum,
-        (WeightFormat.Auto, ElementType.F16 or ElementType.BF16 or ElementType.Q8_0) => PackedEncoding.Q8,
-        (WeightFormat.Auto, _) => null,
+        (WeightFormat.Auto or WeightFormat.Q4, ElementType.Q4_1 or ElementType.Q4K) => PackedEncoding.Q4Minimum,
+        (WeightFormat.Auto, ElementType.F32) => null,
         (WeightFormat.Q4, _) => PackedEncoding.Q4,
         _ => PackedEncoding.Q8,
     };

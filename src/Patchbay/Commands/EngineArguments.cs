@@ -53,7 +53,7 @@ internal sealed class EngineArguments
 
     private readonly Option<WeightFormat> _weights = new("--weights")
     {
-        Description = "How weights are held: auto (Q8 for F16 and BF16, GGUF's Q8_0, Q4_0 and Q4_1 as they are), native, q8 or q4.",
+        Description = "How weights are held: auto (Q8 for F16, BF16 and most GGUF formats; Q4_0, Q4_1 and Q4_K in four bits), native, q8 or q4.",
         HelpName = "format",
         DefaultValueFactory = _ => WeightFormat.Auto,
     };

@@ -9,7 +9,8 @@ internal readonly unsafe struct IQ4NL : IStoredEncoding
     private const int BlockValues = 32;
     private const int BlockBytes = 18;
 
-    private static ReadOnlySpan<sbyte> Values => [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
+    /// <summary>v of each code.</summary>
+    public static ReadOnlySpan<sbyte> Values => [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
 
     public static void Decode<TSimd, TVector>(byte* row, int columns, float* destination)
         where TSimd : struct, ISimd<TVector>

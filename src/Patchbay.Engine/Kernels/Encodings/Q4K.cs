@@ -6,9 +6,13 @@ namespace Patchbay.Engine.Kernels.Encodings;
 /// </summary>
 internal readonly unsafe struct Q4K : IStoredEncoding
 {
+    /// <summary>Bytes of a block.</summary>
+    public const int BlockBytes = 144;
+
+    /// <summary>Where its codes begin.</summary>
+    public const int Codes = 16;
+
     private const int BlockValues = 256;
-    private const int BlockBytes = 144;
-    private const int Codes = 16;
 
     public static void Decode<TSimd, TVector>(byte* row, int columns, float* destination)
         where TSimd : struct, ISimd<TVector>
@@ -36,7 +40,8 @@ internal readonly unsafe struct Q4K : IStoredEncoding
         return (scale * ((block[Codes + (index / 64 * 32) + (index % 32)] >> (index % 64 / 32 * 4)) & 15)) - minimum;
     }
 
-    private static (float Scale, float Minimum) ScaleOf(byte* block, int group)
+    /// <summary>d·s and dmin·m of one of the eight groups of a block.</summary>
+    public static (float Scale, float Minimum) ScaleOf(byte* block, int group)
     {
         var (scale, minimum) = SixBitScales.Read(block + 4, group);
         return (Simd.HalfToSingle(*(ushort*)block) * scale, Simd.HalfToSingle(*(ushort*)(block + 2)) * minimum);

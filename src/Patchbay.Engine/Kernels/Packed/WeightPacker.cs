@@ -3,15 +3,15 @@ using Patchbay.Engine.Tensors;
 namespace Patchbay.Engine.Kernels.Packed;
 
 /// <summary>
-/// Packs weights, panels side by side on all processors. Blocks of the GGUF format with the same values are re-packed bit for bit;
-/// everything else is quantised from its exact values, see <see cref="Q8Groups"/> and <see cref="Q4Groups"/>.
+/// Packs weights, panels side by side on all processors. Blocks of GGUF formats whose values an encoding has are re-packed with their
+/// own codes; everything else is quantised from its exact values, see <see cref="Q8Groups"/> and <see cref="Q4Groups"/>.
 /// </summary>
 internal static unsafe class WeightPacker
 {
     /// <summary>Whether weights of this shape and type can be packed: whole groups of inputs.</summary>
     public static bool CanPack(WeightMatrix weight, PackedEncoding encoding) =>
         weight.Columns % PackedEncodingFacts.GroupValues == 0
-        && (encoding != PackedEncoding.Q4Minimum || weight.Type == ElementType.Q4_1);
+        && (encoding != PackedEncoding.Q4Minimum || weight.Type is ElementType.Q4_1 or ElementType.Q4K);
 
     /// <summary>Packs all rows; null where a scale is not finite, which weights of a working model never need.</summary>
     public static PackedMatrix? Pack(WeightMatrix weight, PackedEncoding encoding)
@@ -21,10 +21,13 @@ internal static unsafe class WeightPacker
         var isFinite = (encoding, weight.Type) switch
         {
             (PackedEncoding.Q8, ElementType.Q8_0) => Pack<StoredQ8>(weight, packed),
+            (PackedEncoding.Q8, ElementType.Q5_0) => Pack<StoredQ5>(weight, packed),
+            (PackedEncoding.Q8, ElementType.IQ4NL) => Pack<StoredIQ4NL>(weight, packed),
             (PackedEncoding.Q8, _) => Pack<Q8Groups>(weight, packed),
             (PackedEncoding.Q4, ElementType.Q4_0) => Pack<StoredQ4>(weight, packed),
             (PackedEncoding.Q4, _) => Pack<Q4Groups>(weight, packed),
-            _ => Pack<StoredQ4Minimum>(weight, packed),
+            (_, ElementType.Q4_1) => Pack<StoredQ4Minimum>(weight, packed),
+            _ => Pack<StoredQ4K>(weight, packed),
         };
         if (isFinite)
         {

@@ -30,6 +30,30 @@ public sealed unsafe class WeightPackerTests
     }
 
     [Theory]
+    [InlineData("Q5_0")]
+    [InlineData("IQ4NL")]
+    public void BlocksWithValuesOfQ8_KeepThemExactly(string type)
+    {
+        using var stored = RandomBlocks(Enum.Parse<ElementType>(type), 35, 96, scales: 1);
+        using var packed = WeightPacker.Pack(stored, PackedEncoding.Q8)!;
+        Compare(stored, packed, (group, k, value) => Assert.Equal(group[k], value));
+    }
+
+    [Fact]
+    public void Q4K_KeepsItsCodes_AndRoundsScalesToBinary16()
+    {
+        using var stored = RandomBlocks(ElementType.Q4K, 35, 768, scales: 2);
+        using var packed = WeightPacker.Pack(stored, PackedEncoding.Q4Minimum)!;
+        Compare(stored, packed, (group, k, value) =>
+        {
+            // Scale and minimum each lose at most 2^-11 of themselves; a group spans fifteen scales from its minimum on.
+            var span = group.Max() - group.Min() + group.Max(MathF.Abs);
+            Assert.InRange(MathF.Abs(value - group[k]), 0, (2 * span / 2048) + 1e-7f);
+        });
+        Assert.Null(WeightPacker.Pack(WithScale(stored, float.PositiveInfinity), PackedEncoding.Q4Minimum));
+    }
+
+    [Theory]
     [InlineData("F32")]
     [InlineData("BF16")]
     [InlineData("F16")]
@@ -112,6 +136,30 @@ public sealed unsafe class WeightPackerTests
 
         var nibble = within < 16 ? code & 15 : code >> 4;
         return packed.Encoding.HasMinimum() ? ((float)scales[0] * nibble) + (float)scales[16] : (float)scales[0] * (nibble - 8);
+    }
+
+    /// <summary>Blocks of random bytes whose first binary16 values are small.</summary>
+    private static WeightMatrix RandomBlocks(ElementType type, int rows, int columns, int scales)
+    {
+        var (values, bytes) = type.Block();
+        var buffer = new NativeBuffer((long)rows * columns / values * bytes);
+        var random = new Random(rows + columns);
+        random.NextBytes(buffer.AsSpan<byte>());
+        for (var block = buffer.Data; block < buffer.Data + buffer.Length; block += bytes)
+        {
+            for (var i = 0; i < scales; i++)
+            {
+                ((Half*)block)[i] = (Half)((random.NextSingle() + 0.1f) * 1e-3f);
+            }
+        }
+
+        return new WeightMatrix(type, rows, columns, buffer.Data, buffer);
+    }
+
+    private static WeightMatrix WithScale(WeightMatrix stored, float scale)
+    {
+        ((Half*)stored.Row(20))[0] = (Half)scale;
+        return stored;
     }
 
     // Groups of ordinary, tiny and zero weights.
