@@ -16,6 +16,8 @@ internal sealed class Sampler(SimdPath path)
     private readonly LogitScan _scan = new(path);
     private readonly NucleusCut _cut = new();
     private float[] _weights = [];
+    private float[] _all = [];
+    private bool _neededAll;
 
     /// <param name="logits">Of one position; changed.</param>
     /// <param name="history">What was said so far.</param>
@@ -59,18 +61,34 @@ internal sealed class Sampler(SimdPath path)
 
     private int DrawNucleus(Span<float> logits, float inverse, SamplingOptions options, double uniform)
     {
-        var total = _scan.Weigh(logits, inverse);
-        return DrawTop(_scan.Top(logits, FirstTry), inverse, total, options, uniform)
-            ?? DrawTop(_scan.Top(logits, SecondTry), inverse, total, options, uniform)
-            ?? DrawWide(logits, inverse, options, uniform);
-    }
+        if (_all.Length < logits.Length)
+        {
+            _all = new float[logits.Length];
+        }
 
-    /// <summary>A flat distribution: the nucleus is found without sorting, and drawn from in the order of the tokens.</summary>
-    private int DrawWide(Span<float> logits, float inverse, SamplingOptions options, double uniform)
-    {
-        var total = _scan.Weigh(logits, inverse, 0, logits);
-        total = _cut.Apply(logits, total * options.TopP, options.MinP);
-        return Find(logits, uniform * total);
+        // Whoever has needed all weights before will most likely need them again.
+        var all = _all.AsSpan(0, logits.Length);
+        var total = _scan.Weigh(logits, inverse, 0, _neededAll ? all : []);
+        if (DrawTop(_scan.Top(logits, FirstTry), inverse, total, options, uniform) is { } token)
+        {
+            _neededAll = false;
+            return token;
+        }
+
+        // All that follow weigh no more than the last, most of them much less: where a quarter of that does not reach the sum, nobody
+        // sorts them. By the logits alone, because the order of the draw hangs on it.
+        var first = _weights.AsSpan(0, Math.Min(FirstTry, logits.Length));
+        var wanted = (total * options.TopP) - Sum(first);
+        if (wanted <= first[^1] * (SecondTry - FirstTry) / 4.0
+            && DrawTop(_scan.Top(logits, SecondTry), inverse, total, options, uniform) is { } second)
+        {
+            return second;
+        }
+
+        // A flat distribution: the nucleus is found without sorting it.
+        total = _neededAll ? total : _scan.Weigh(logits, inverse, 0, all);
+        _neededAll = true;
+        return _cut.Draw(all, total, options.TopP, options.MinP, uniform);
     }
 
     /// <summary>
