@@ -21,8 +21,8 @@ internal interface IParallelJob
 
 /// <summary>
 /// Persistent threads that run one job at a time. Tasks are claimed one by one from a shared counter, and the caller waits for
-/// tasks, never for threads: a worker that lost its processor delays the rest by the task it holds, or not at all. Which worker
-/// does a task never changes the result. The caller is worker 0.
+/// tasks, never for threads: a worker that lost its processor delays the rest by the task it holds, or not at all; one that gets too little of
+/// it rests for a while (<see cref="ProcessorShare"/>). Which worker does a task never changes the result. The caller is worker 0.
 /// </summary>
 internal sealed unsafe class WorkerPool : IDisposable
 {
@@ -51,6 +51,7 @@ internal sealed unsafe class WorkerPool : IDisposable
     // 1 while the caller sleeps; who sets it back owes it a release of the semaphore.
     private PaddedCounter _waiting;
     private readonly SemaphoreSlim _finished = new(0);
+    private readonly ManualResetEventSlim _ended = new();
     private Exception? _failure;
     private volatile bool _stopped;
 
@@ -143,6 +144,7 @@ internal sealed unsafe class WorkerPool : IDisposable
     public void Dispose()
     {
         _stopped = true;
+        _ended.Set();
         _wake.Release(WorkerCount);
         foreach (var thread in _threads)
         {
@@ -157,6 +159,7 @@ internal sealed unsafe class WorkerPool : IDisposable
 
         _shared?.Dispose();
         _wake.Dispose();
+        _ended.Dispose();
     }
 
     private static void ExecuteAt<TJob>(void* job, int task, byte* scratch, SimdPath path)
@@ -244,20 +247,32 @@ internal sealed unsafe class WorkerPool : IDisposable
 
     private void Work(int worker)
     {
+        var share = default(ProcessorShare);
+        share.Begin();
         while (!_stopped)
         {
             Claim(worker);
-            WaitForTasks();
+            if (share.FindRest() is { Ticks: > 0 } rest)
+            {
+                _ended.Wait(rest);
+                share.Begin();
+            }
+
+            if (WaitForTasks())
+            {
+                share.Begin();
+            }
         }
     }
 
-    private void WaitForTasks()
+    /// <summary>Returns when there are tasks to claim; whether it slept until then.</summary>
+    private bool WaitForTasks()
     {
         for (var spins = 0; spins < SpinsBeforeSleep; spins++)
         {
             if (HasTasks(Volatile.Read(ref _claims.Value)) || _stopped)
             {
-                return;
+                return false;
             }
 
             Thread.SpinWait(1);
@@ -272,6 +287,7 @@ internal sealed unsafe class WorkerPool : IDisposable
         }
 
         Interlocked.Decrement(ref _sleeping.Value);
+        return true;
     }
 
     /// <summary>A counter on a cache line of its own.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Patchbay.Engine.Kernels;
 
 namespace Patchbay.Engine.Tests.Kernels;
@@ -50,6 +51,53 @@ public sealed class WorkerPoolTests
         var job = new NoteThread(threads);
         pool.Run(ref job, threads.Length, isSmall: true);
         Assert.All(threads, thread => Assert.Equal(Environment.CurrentManagedThreadId, thread));
+    }
+
+    [Fact]
+    public void WorkerThatGetsNoProcessor_RestsForAWhile_AndComesBack()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "measures the processor time of a thread, which is known on Linux only");
+        using var pool = new WorkerPool(2);
+        var caller = Environment.CurrentManagedThreadId;
+        var threads = new int[20];
+
+        // A thread that sleeps has as little of a processor as one that another process keeps from running.
+        Assert.True(RunsUntil(milliseconds: 5, () => threads.All(thread => thread == caller)), "the worker never rested");
+        Assert.True(RunsUntil(milliseconds: 0, () => threads.Any(thread => thread != caller)), "the worker never came back");
+
+        bool RunsUntil(int milliseconds, Func<bool> isReached)
+        {
+            for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(30);)
+            {
+                var job = new SleepyWorker(threads, caller, milliseconds);
+                pool.Run(ref job, threads.Length);
+                if (isReached())
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    private readonly record struct SleepyWorker(int[] Threads, int Caller, int Milliseconds) : IParallelJob
+    {
+        public unsafe void Execute<TSimd, TVector>(int task, byte* scratch)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : unmanaged
+        {
+            Threads[task] = Environment.CurrentManagedThreadId;
+            if (Threads[task] != Caller)
+            {
+                Thread.Sleep(Milliseconds);
+            }
+            else
+            {
+                // Long enough for a worker that takes part to claim the next task.
+                Thread.SpinWait(5000);
+            }
+        }
     }
 
     private readonly record struct SleepySecond(int[] Counts, int Milliseconds) : IParallelJob
