@@ -239,17 +239,19 @@ internal static unsafe class AddLoraDelta
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
-        var (b, rank, n) = ((nint)expand, term.Expand.Rows, TSimd.Count);
+        // Native integers, which need not be extended at every use.
+        var (b, rank, n) = ((nint)expand, (nint)term.Expand.Rows, TSimd.Count);
+        var (first, second) = ((nint)column, (nint)column + n);
         var t0 = term.Shrunk.Row(row);
         var t1 = term.Shrunk.Row(row + 1);
         var t2 = term.Shrunk.Row(row + 2);
         var t3 = term.Shrunk.Row(row + 3);
         var zero = TSimd.Create(0f);
         TVector s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero, s30 = zero, s31 = zero;
-        for (var r = 0; r < rank; r++, b += rowBytes)
+        for (var r = (nint)0; r < rank; r++, b += rowBytes)
         {
-            var w0 = TEncoding.Load<TSimd, TVector>((byte*)b, column);
-            var w1 = TEncoding.Load<TSimd, TVector>((byte*)b, column + n);
+            var w0 = TEncoding.Load<TSimd, TVector>((byte*)b, first);
+            var w1 = TEncoding.Load<TSimd, TVector>((byte*)b, second);
             var v = TSimd.Create(t0[r]);
             s00 = TSimd.MultiplyAdd(w0, v, s00);
             s01 = TSimd.MultiplyAdd(w1, v, s01);

@@ -130,8 +130,9 @@ internal static unsafe class ShrinkLora
         var (x0, x1, x2, x3, columns) = ((nint)x.Row(0), (nint)x.Row(1), (nint)x.Row(2), (nint)x.Row(3), x.Columns);
         var zero = TSimd.Create(0f);
         TVector s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero, s30 = zero, s31 = zero;
-        var k = 0;
-        for (; k <= columns - TSimd.Count; k += TSimd.Count)
+        // Native integers, which need not be extended at every use.
+        var k = (nint)0;
+        for (var last = (nint)columns - TSimd.Count; k <= last; k += TSimd.Count)
         {
             var w0 = TEncoding.Load<TSimd, TVector>(a, k);
             var w1 = TEncoding.Load<TSimd, TVector>(a1, k);
@@ -158,7 +159,7 @@ internal static unsafe class ShrinkLora
             var target = t + (row * tStride);
             target[0] = sums[row];
             target[1] = sums[Block + row];
-            AddTail<TEncoding>(a, rowBytes, x.Row(row), k, columns, target, 2);
+            AddTail<TEncoding>(a, rowBytes, x.Row(row), (int)k, columns, target, 2);
         }
     }
 
