@@ -1,5 +1,8 @@
+using Patchbay.Engine.Adapters;
+using Patchbay.Engine.Kernels;
 using Patchbay.Engine.Kernels.Packed;
 using Patchbay.Engine.Models;
+using Patchbay.Engine.Tensors;
 
 namespace Patchbay.Engine.Tests.Models;
 
@@ -157,6 +160,36 @@ public sealed class PackedWeightsTests : IDisposable
         Assert.Equal(PackedEncoding.Q8, modules.Find("model.layers.0.self_attn.q_proj")!.Weight.Packed!.Encoding);
         Assert.Equal(PackedEncoding.Q8, modules.OutputHead!.Weight.Packed!.Encoding);
         Assert.Null(modules.Find("model.layers.0.input_layernorm")!.Weight.Packed);
+    }
+
+    [Theory]
+    [InlineData("F32", null)]
+    [InlineData("F16", "Q8")]
+    [InlineData("Q8_0", "Q8")]
+    [InlineData("Q4_0", "Q4")]
+    [InlineData("Q4_1", "Q4Minimum")]
+    [InlineData("Q4K", "Q4Minimum")]
+    [InlineData("Q5_0", "Q8")]
+    [InlineData("Q5_1", "Q8")]
+    [InlineData("Q2K", "Q8")]
+    [InlineData("Q3K", "Q8")]
+    [InlineData("Q5K", "Q8")]
+    [InlineData("Q6K", "Q8")]
+    [InlineData("IQ4NL", "Q8")]
+    public void Auto_PacksWhatIsStoredInThisWay(string stored, string? packed)
+    {
+        var type = Enum.Parse<ElementType>(stored);
+        var (values, bytes) = type.Block();
+        using var memory = new NativeBuffer(16 * 256L / values * bytes);
+        WeightMatrix weight;
+        unsafe
+        {
+            weight = new WeightMatrix(type, 16, 256, memory.Data);
+        }
+
+        var module = new AdaptableModule("model.layers.0.mlp.down_proj", weight);
+        Assert.Equal(packed, new WeightPacking(WeightFormat.Auto, null).EncodingOf(module)?.ToString());
+        Assert.Null(WeightPacking.None.EncodingOf(module));
     }
 
     private async Task<(bool IsMapped, string Digest)> LoadAsync(WeightFormat format, string? cache = null)
