@@ -25,6 +25,20 @@ internal abstract class Assembler
 {
     private readonly List<byte> _code = [];
 
+    /// <summary>Which table of opcodes (Intel SDM vol. 2, appendix A), as EVEX and VEX number them.</summary>
+    protected enum Map
+    {
+        Base = 1,
+        Extended38 = 2,
+    }
+
+    /// <summary>The prefix that belongs to an opcode, as EVEX and VEX number it.</summary>
+    protected enum Prefix
+    {
+        None = 0,
+        Operand66 = 1,
+    }
+
     public int Position => _code.Count;
 
     public ReadOnlySpan<byte> Code => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_code);
@@ -104,6 +118,27 @@ internal abstract class Assembler
     protected void Emit(byte value) => _code.Add(value);
 
     protected void Emit(ReadOnlySpan<byte> bytes) => _code.AddRange(bytes);
+
+    /// <summary>ModR/M of two registers, by their lower three bits.</summary>
+    protected void EmitRegister(int register, int other) => Emit((byte)(0xc0 | ((register & 7) << 3) | (other & 7)));
+
+    /// <summary>ModR/M and displacement of a register and a place in memory.</summary>
+    /// <param name="register">By its lower three bits.</param>
+    /// <param name="memory">The place.</param>
+    /// <param name="unit">What a displacement of 8 bits counts in.</param>
+    protected void EmitMemory(int register, Address memory, int unit)
+    {
+        var isShort = memory.Displacement % unit == 0 && memory.Displacement / unit is >= sbyte.MinValue and <= sbyte.MaxValue;
+        Emit((byte)((isShort ? 0x40 : 0x80) | ((register & 7) << 3) | ((int)memory.Base & 7)));
+        if (isShort)
+        {
+            Emit((byte)(sbyte)(memory.Displacement / unit));
+        }
+        else
+        {
+            Append(memory.Displacement);
+        }
+    }
 
     protected void Append(int value)
     {

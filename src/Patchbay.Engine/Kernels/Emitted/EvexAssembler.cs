@@ -53,39 +53,18 @@ internal sealed class EvexAssembler : Assembler
     private const int HalfVector = 32;
     private const int OneLane = 4;
 
-    private enum Map
-    {
-        Base = 1,
-        Extended38 = 2,
-    }
-
-    private enum Prefix
-    {
-        None = 0,
-        Operand66 = 1,
-    }
-
     private void Vector(Map map, Prefix prefix, byte opcode, int register, int second, int third)
     {
         Evex(map, prefix, register, second, baseBit: third >> 3 & 1, indexBit: third >> 4 & 1, isBroadcast: false);
         Emit(opcode);
-        Emit((byte)(0xc0 | ((register & 7) << 3) | (third & 7)));
+        EmitRegister(register, third);
     }
 
     private void Vector(Map map, Prefix prefix, byte opcode, int register, int second, Address memory, int unit, bool isBroadcast = false)
     {
         Evex(map, prefix, register, second, (int)memory.Base >> 3 & 1, indexBit: 0, isBroadcast);
         Emit(opcode);
-        var isShort = memory.Displacement % unit == 0 && memory.Displacement / unit is >= sbyte.MinValue and <= sbyte.MaxValue;
-        Emit((byte)((isShort ? 0x40 : 0x80) | ((register & 7) << 3) | ((int)memory.Base & 7)));
-        if (isShort)
-        {
-            Emit((byte)(sbyte)(memory.Displacement / unit));
-        }
-        else
-        {
-            Append(memory.Displacement);
-        }
+        EmitMemory(register, memory, unit);
     }
 
     // 62, then ~R ~X ~B ~R' 0 m m m, then W ~v ~v ~v ~v 1 p p, then z L' L b ~V' a a a; W = 0, L'L = 2 (512 bits), no mask.

@@ -3,18 +3,6 @@ namespace Patchbay.Engine.Kernels.Emitted;
 /// <summary>Encodes 256-bit vector instructions in their VEX forms of three bytes (Intel SDM vol. 2, §2.3). <c>ymm</c> registers are numbers from 0 to 15.</summary>
 internal sealed class VexAssembler : Assembler
 {
-    private enum Map
-    {
-        Base = 1,
-        Extended38 = 2,
-    }
-
-    private enum Prefix
-    {
-        None = 0,
-        Operand66 = 1,
-    }
-
     public void Load(int target, Address source) => Vector(Map.Base, Prefix.None, 0x10, target, 0, source);
 
     public void Store(int source, Address target) => Vector(Map.Base, Prefix.None, 0x11, source, 0, target);
@@ -78,23 +66,14 @@ internal sealed class VexAssembler : Assembler
     {
         Vex(map, prefix, register, second, third, isWide);
         Emit(opcode);
-        Emit((byte)(0xc0 | ((register & 7) << 3) | (third & 7)));
+        EmitRegister(register, third);
     }
 
     private void Vector(Map map, Prefix prefix, byte opcode, int register, int second, Address memory)
     {
         Vex(map, prefix, register, second, (int)memory.Base, isWide: true);
         Emit(opcode);
-        var isShort = memory.Displacement is >= sbyte.MinValue and <= sbyte.MaxValue;
-        Emit((byte)((isShort ? 0x40 : 0x80) | ((register & 7) << 3) | ((int)memory.Base & 7)));
-        if (isShort)
-        {
-            Emit((byte)(sbyte)memory.Displacement);
-        }
-        else
-        {
-            Append(memory.Displacement);
-        }
+        EmitMemory(register, memory, unit: 1);
     }
 
     // c4, then ~R ~X ~B m m m m m, then W ~v ~v ~v ~v L p p; W = 0, L = 1 (256 bits) or 0 (128).
