@@ -30,10 +30,13 @@ internal enum PackedPath
 /// <summary>Which way to go on which processor.</summary>
 internal static unsafe class PackedPaths
 {
-    private static readonly Lazy<IReadOnlyList<PackedPath>> s_supported = new(Find);
+    private static readonly PackedPath[] s_bestFirst =
+    [
+        PackedPath.Emitted512, PackedPath.Vnni256, PackedPath.V512, PackedPath.Emitted256, PackedPath.V256, PackedPath.V128, PackedPath.Scalar,
+    ];
 
-    /// <summary>The ways that this processor has, best first.</summary>
-    public static IReadOnlyList<PackedPath> Supported => s_supported.Value;
+    /// <summary>The ways that this processor has, best first. Writes all emitted code that it can run: <see cref="For"/> writes no more than is used.</summary>
+    public static IReadOnlyList<PackedPath> Supported => [.. s_bestFirst.Where(IsSupported)];
 
     /// <summary>
     /// The best way within a SIMD width: what forces the width forces this too. Where nothing does, emitted code may be wider than
@@ -42,7 +45,7 @@ internal static unsafe class PackedPaths
     public static PackedPath For(SimdPath width) => width switch
     {
         _ when width == Simd.Path && Simd.IsEmittedForced => Best(PackedPath.Emitted512, PackedPath.Emitted256),
-        _ when width == Simd.Path && !Simd.IsForced => Supported[0],
+        _ when width == Simd.Path && !Simd.IsForced => Best(s_bestFirst),
         SimdPath.V512 => Best(PackedPath.Emitted512, PackedPath.Vnni256, PackedPath.V512, PackedPath.Scalar),
         SimdPath.V256 => Best(PackedPath.Vnni256, PackedPath.Emitted256, PackedPath.V256, PackedPath.V128, PackedPath.Scalar),
         SimdPath.V128 => Best(PackedPath.V128, PackedPath.Scalar),
@@ -115,7 +118,7 @@ internal static unsafe class PackedPaths
     {
         foreach (var path in paths)
         {
-            if (Supported.Contains(path))
+            if (IsSupported(path))
             {
                 return path;
             }
@@ -124,24 +127,14 @@ internal static unsafe class PackedPaths
         return PackedPath.Scalar;
     }
 
-    private static List<PackedPath> Find()
+    private static bool IsSupported(PackedPath path) => path switch
     {
-        var found = new List<PackedPath>();
-        Add(PackedPath.Emitted512, EmittedTiles.Vnni512.IsAvailable);
-        Add(PackedPath.Vnni256, DotVnni256.IsSupported);
-        Add(PackedPath.V512, Dot512.IsSupported);
-        Add(PackedPath.Emitted256, EmittedTiles.Avx2.IsAvailable);
-        Add(PackedPath.V256, Dot256.IsSupported);
-        Add(PackedPath.V128, Dot128.IsSupported);
-        Add(PackedPath.Scalar, true);
-        return found;
-
-        void Add(PackedPath path, bool isSupported)
-        {
-            if (isSupported)
-            {
-                found.Add(path);
-            }
-        }
-    }
+        PackedPath.Emitted512 => EmittedTiles.Vnni512.IsAvailable,
+        PackedPath.Emitted256 => EmittedTiles.Avx2.IsAvailable,
+        PackedPath.Vnni256 => DotVnni256.IsSupported,
+        PackedPath.V512 => Dot512.IsSupported,
+        PackedPath.V256 => Dot256.IsSupported,
+        PackedPath.V128 => Dot128.IsSupported,
+        _ => true,
+    };
 }
