@@ -81,7 +81,10 @@ internal sealed class ServerWorks(
         }
     }
 
-    /// <summary>Runs streams; once each has its first token, does something beside them until they end.</summary>
+    /// <summary>
+    /// Runs streams; once each has its first token, does something beside them until they end. It is done once at least, even where
+    /// the streams of a tiny model are over before their first tokens are seen here.
+    /// </summary>
     private async Task<StreamTimes[]> StreamWhileAsync(int count, int tokens, Func<Task, Task> beside)
     {
         var waiting = count;
@@ -94,10 +97,8 @@ internal sealed class ServerWorks(
                 allStarted.SetResult();
             }
         })));
-        if (await Task.WhenAny(allStarted.Task, streams) == allStarted.Task)
-        {
-            await beside(streams);
-        }
+        await Task.WhenAny(allStarted.Task, streams);
+        await beside(streams);
         return await streams;
     }
 
