@@ -25,6 +25,12 @@ internal static unsafe partial class PackedComparison
                 Compare(ElementType.BF16, PackedEncoding.Q8, outputs, inputs, rows);
                 Compare(ElementType.Q4_0, PackedEncoding.Q4, outputs, inputs, rows);
                 Compare(ElementType.Q4_1, PackedEncoding.Q4Minimum, outputs, inputs, rows);
+                Compare(ElementType.Q5_0, PackedEncoding.Q5, outputs, inputs, rows);
+                Compare(ElementType.Q5_1, PackedEncoding.Q5Minimum, outputs, inputs, rows);
+                if (inputs % 256 == 0)
+                {
+                    Compare(ElementType.Q6K, PackedEncoding.Q6, outputs, inputs, rows);
+                }
             }
         }
 
@@ -105,9 +111,9 @@ internal static unsafe partial class PackedComparison
                 continue;
             }
 
-            for (var half = 0; half < (type == ElementType.Q4_1 ? 2 : 1); half++)
+            for (var half = 0; half < (type is ElementType.Q4_1 or ElementType.Q5_1 ? 2 : 1); half++)
             {
-                ((Half*)block)[half] = (Half)((random.NextSingle() - 0.5f) * 0.01f);
+                ((Half*)(type == ElementType.Q6K ? block + bytes - sizeof(ushort) : block))[half] = (Half)((random.NextSingle() - 0.5f) * 0.01f);
             }
         }
 

@@ -4,8 +4,8 @@ namespace Patchbay.Engine;
 public enum WeightFormat
 {
     /// <summary>
-    /// By what is stored: F32 stays; GGUF's Q4_0, Q4_1 and Q4_K keep their codes in 4.5 or 5 bits per weight; everything else is
-    /// <see cref="Q8"/>, for GGUF's Q8_0, Q5_0 and IQ4_NL with their exact values.
+    /// By what is stored: F32 stays; GGUF's quantised formats but Q2_K keep their codes, in 4.5 to 8.5 bits per weight; everything else is
+    /// <see cref="Q8"/>.
     /// </summary>
     Auto,
 

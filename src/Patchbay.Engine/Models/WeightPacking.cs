@@ -31,13 +31,11 @@ internal sealed record WeightPacking(WeightFormat Format, string? CacheDirectory
     private static bool IsRouter(AdaptableModule module) =>
         module.Leaf is "gate" or "router" or "shared_expert_gate" || module.Path.EndsWith(".router.layer", StringComparison.Ordinal);
 
-    private PackedEncoding? Choose(ElementType type) => (Format, type) switch
+    private PackedEncoding? Choose(ElementType type) => Format switch
     {
-        (WeightFormat.Native, _) => null,
-        (WeightFormat.Auto or WeightFormat.Q4, ElementType.Q4_0) => PackedEncoding.Q4,
-        (WeightFormat.Auto or WeightFormat.Q4, ElementType.Q4_1 or ElementType.Q4K) => PackedEncoding.Q4Minimum,
-        (WeightFormat.Auto, ElementType.F32) => null,
-        (WeightFormat.Q4, _) => PackedEncoding.Q4,
+        WeightFormat.Native => null,
+        WeightFormat.Auto => type == ElementType.F32 ? null : WeightPacker.EncodingOf(type) ?? PackedEncoding.Q8,
+        WeightFormat.Q4 => WeightPacker.EncodingOf(type) is PackedEncoding.Q4Minimum ? PackedEncoding.Q4Minimum : PackedEncoding.Q4,
         _ => PackedEncoding.Q8,
     };
 }

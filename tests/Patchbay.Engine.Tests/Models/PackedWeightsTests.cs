@@ -169,12 +169,12 @@ public sealed class PackedWeightsTests : IDisposable
     [InlineData("Q4_0", "Q4")]
     [InlineData("Q4_1", "Q4Minimum")]
     [InlineData("Q4K", "Q4Minimum")]
-    [InlineData("Q5_0", "Q8")]
-    [InlineData("Q5_1", "Q8")]
+    [InlineData("Q5_0", "Q5")]
+    [InlineData("Q5_1", "Q5Minimum")]
     [InlineData("Q2K", "Q8")]
-    [InlineData("Q3K", "Q8")]
-    [InlineData("Q5K", "Q8")]
-    [InlineData("Q6K", "Q8")]
+    [InlineData("Q3K", "Q6")]
+    [InlineData("Q5K", "Q5Minimum")]
+    [InlineData("Q6K", "Q6")]
     [InlineData("IQ4NL", "Q8")]
     public void Auto_PacksWhatIsStoredInThisWay(string stored, string? packed)
     {

@@ -30,19 +30,29 @@ internal sealed class Avx2Program(VexAssembler assembler, PackedEncoding encodin
     private const int Product = 13;
     private const int Constant = 15;
 
-    // On the stack: results, then one constant for a while in a register, and one that takes its place.
-    private int FrameBytes => (Rows * Halves * Bytes) + (2 * Bytes);
+    // Split codes need no constant in a register, and one register more.
+    private const int Spare = 15;
+
+    // On the stack: results, then constants, of which one is in a register for a while.
+    private int FrameBytes => (Rows * Halves * Bytes) + (3 * Bytes);
 
     private static Address Ones => new(Gpr.Rbp, -Bytes);
 
-    // The sign bits of bytes, or the mask of nibbles.
+    // The sign bits of bytes, or the mask of nibbles or of upper bits.
     private static Address Mask => new(Gpr.Rbp, -2 * Bytes);
+
+    private static Address LowBitsMask => new(Gpr.Rbp, -3 * Bytes);
 
     protected override void Begin()
     {
         assembler.EnterFrame(FrameBytes);
         SetConstant(Ones, 0x00010001);
-        SetConstant(Mask, HasNibbles ? 0x0f0f0f0f : unchecked((int)0x80808080));
+        SetConstant(Mask, IsSplit ? UpperMask : HasNibbles ? 0x0f0f0f0f : unchecked((int)0x80808080));
+        if (IsSplit)
+        {
+            SetConstant(LowBitsMask, LowMask);
+        }
+
         assembler.Clear(Product);
         for (var row = 0; row < Rows; row++)
         {
@@ -57,19 +67,25 @@ internal sealed class Avx2Program(VexAssembler assembler, PackedEncoding encodin
 
     protected override void StartSums()
     {
-        // The first products of a group become its sums.
-    }
-
-    protected override void AddLine(int line)
-    {
-        var codes = new Address(Codes, PackedEncodingFacts.LineBytes * line);
-        if (HasNibbles)
+        if (!IsSplit)
         {
-            AddNibbles(codes, line);
+            // The first products of a group become its sums.
+            return;
         }
-        else
+
+        for (var row = 0; row < Rows; row++)
         {
-            AddBytes(codes, line);
+            for (var half = 0; half < Halves; half++)
+            {
+                if (Encoding.HasMinimum())
+                {
+                    assembler.Clear(Sum(row, half));
+                }
+                else
+                {
+                    assembler.Broadcast(Sum(row, half), new Address(Offsets, sizeof(int) * row));
+                }
+            }
         }
     }
 
@@ -145,7 +161,7 @@ internal sealed class Avx2Program(VexAssembler assembler, PackedEncoding encodin
         }
     }
 
-    private void AddBytes(Address codes, int line)
+    protected override void AddBytes(Address codes, int line)
     {
         assembler.Load(Product, Mask);
         for (var half = 0; half < Halves; half++)
@@ -156,7 +172,7 @@ internal sealed class Avx2Program(VexAssembler assembler, PackedEncoding encodin
 
         for (var row = 0; row < Rows; row++)
         {
-            assembler.Broadcast(Broadcasted, new Address(Activations, (PackedEncodingFacts.GroupValues * row) + (4 * line)));
+            assembler.Broadcast(Broadcasted, ActivationsOf(row, 4 * line));
             for (var half = 0; half < Halves; half++)
             {
                 assembler.TakeSigns(Product + half, Broadcasted, Weights + half);
@@ -179,7 +195,7 @@ internal sealed class Avx2Program(VexAssembler assembler, PackedEncoding encodin
         }
     }
 
-    private void AddNibbles(Address codes, int line)
+    protected override void AddNibbles(Address codes, int line)
     {
         for (var half = 0; half < Halves; half++)
         {
@@ -193,11 +209,67 @@ internal sealed class Avx2Program(VexAssembler assembler, PackedEncoding encodin
         AddNibbleProducts(Others, 16 + (4 * line), isFirst: false);
     }
 
+    // Two times two products of at most 63·127 fit 16 bits.
+    protected override void AddSplitCodes(Address codes, int line)
+    {
+        for (var half = 0; half < Halves; half++)
+        {
+            JoinCodes(codes with { Displacement = codes.Displacement + (Bytes * half) }, half, line);
+        }
+
+        for (var row = 0; row < Rows; row++)
+        {
+            assembler.Broadcast(Broadcasted, ActivationsOf(row, 8 * line));
+            for (var half = 0; half < Halves; half++)
+            {
+                assembler.MultiplyBytes(Product + half, Weights + half, Broadcasted);
+            }
+
+            assembler.Broadcast(Broadcasted, ActivationsOf(row, (8 * line) + 4));
+            for (var half = 0; half < Halves; half++)
+            {
+                assembler.MultiplyBytes(Spare, Others + half, Broadcasted);
+                assembler.AddWords(Product + half, Product + half, Spare);
+            }
+
+            for (var half = 0; half < Halves; half++)
+            {
+                assembler.MultiplyWords(Product + half, Product + half, Ones);
+                assembler.AddInts(Sum(row, half), Sum(row, half), Product + half);
+            }
+        }
+    }
+
+    /// <summary>Makes eight inputs' codes of a half line of nibbles and their lowest bits.</summary>
+    private void JoinCodes(Address nibbles, int half, int line)
+    {
+        var count = Encoding.LowBits();
+        assembler.Load(Spare, nibbles);
+        assembler.ShiftLeftWords(Weights + half, Spare, (byte)count);
+        assembler.And(Weights + half, Weights + half, Mask);
+        assembler.ShiftRightWords(Others + half, Spare, (byte)(4 - count));
+        assembler.And(Others + half, Others + half, Mask);
+        assembler.Load(Spare, new Address(Codes, (PackedEncodingFacts.LineBytes * MainLines) + (Bytes * half)));
+        AddLowBits(Weights + half, 2 * line * count);
+        AddLowBits(Others + half, ((2 * line) + 1) * count);
+    }
+
+    private void AddLowBits(int target, int shift)
+    {
+        if (shift > 0)
+        {
+            assembler.ShiftRightWords(Product, Spare, (byte)shift);
+        }
+
+        assembler.And(Product, shift > 0 ? Product : Spare, LowBitsMask);
+        assembler.Or(target, target, Product);
+    }
+
     private void AddNibbleProducts(int weights, int input, bool isFirst)
     {
         for (var row = 0; row < Rows; row++)
         {
-            assembler.Broadcast(Broadcasted, new Address(Activations, (PackedEncodingFacts.GroupValues * row) + input));
+            assembler.Broadcast(Broadcasted, ActivationsOf(row, input));
             for (var half = 0; half < Halves; half++)
             {
                 assembler.MultiplyBytes(isFirst ? Sum(row, half) : Product + half, weights + half, Broadcasted);

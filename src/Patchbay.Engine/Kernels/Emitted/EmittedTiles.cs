@@ -68,8 +68,8 @@ internal sealed unsafe class EmittedTiles
             return Refused($"the processor has no {name}");
         }
 
-        var tiles = new EmittedTiles(tileRows, new nint[3 * tileRows], name);
-        for (var encoding = PackedEncoding.Q8; encoding <= PackedEncoding.Q4Minimum; encoding++)
+        var tiles = new EmittedTiles(tileRows, new nint[Enum.GetValues<PackedEncoding>().Length * tileRows], name);
+        foreach (var encoding in Enum.GetValues<PackedEncoding>())
         {
             for (var rows = 1; rows <= tileRows; rows++)
             {
@@ -133,12 +133,12 @@ internal sealed unsafe class EmittedTiles
         var random = new Random(1);
         var codes = stackalloc byte[Groups * 8 * PackedEncodingFacts.LineBytes];
         var scales = stackalloc Half[Groups * 2 * PackedEncodingFacts.PanelRows];
-        var activations = stackalloc sbyte[Groups * TileRows * PackedEncodingFacts.GroupValues];
+        var activations = stackalloc sbyte[Groups * TileRows * PackedEncodingFacts.UsualGroupValues];
         var factors = stackalloc float[Groups * TileRows];
         var offsets = stackalloc float[Groups * TileRows];
         var results = stackalloc float[2 * allResults];
         random.NextBytes(new Span<byte>(codes, Groups * 8 * PackedEncodingFacts.LineBytes));
-        for (var i = 0; i < Groups * TileRows * PackedEncodingFacts.GroupValues; i++)
+        for (var i = 0; i < Groups * TileRows * PackedEncodingFacts.UsualGroupValues; i++)
         {
             activations[i] = (sbyte)random.Next(-127, 128);
         }
@@ -183,7 +183,7 @@ internal sealed unsafe class EmittedTiles
         for (var place = 0; place < (int)(tile->Groups * tile->Rows); place++)
         {
             var sum = 0;
-            foreach (var activation in new ReadOnlySpan<sbyte>(tile->Activations + (place * PackedEncodingFacts.GroupValues), PackedEncodingFacts.GroupValues))
+            foreach (var activation in new ReadOnlySpan<sbyte>(tile->Activations + (place * encoding.GroupValues()), encoding.GroupValues()))
             {
                 sum += activation;
             }

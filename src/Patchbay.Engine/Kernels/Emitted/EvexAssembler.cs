@@ -37,6 +37,8 @@ internal sealed class EvexAssembler : Assembler
 
     public void And(int target, int left, int right) => Vector(Map.Base, Prefix.Operand66, 0xdb, target, left, right);
 
+    public void Or(int target, int left, int right) => Vector(Map.Base, Prefix.Operand66, 0xeb, target, left, right);
+
     /// <summary>VPXORD with itself.</summary>
     public void Clear(int target) => Vector(Map.Base, Prefix.Operand66, 0xef, target, target, target);
 
@@ -45,6 +47,13 @@ internal sealed class EvexAssembler : Assembler
     {
         // The opcode's extension /2 stands where the first register would, the target in vvvv.
         Vector(Map.Base, Prefix.Operand66, 0x72, 2, target, source);
+        Emit(count);
+    }
+
+    /// <summary>VPSLLD: shift left of 32-bit lanes.</summary>
+    public void ShiftLeft(int target, int source, byte count)
+    {
+        Vector(Map.Base, Prefix.Operand66, 0x72, 6, target, source);
         Emit(count);
     }
 

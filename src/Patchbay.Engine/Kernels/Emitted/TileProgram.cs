@@ -6,7 +6,7 @@ namespace Patchbay.Engine.Kernels.Emitted;
 /// Writes the kernel of one encoding for a number of activation rows m, unrolled over them:
 /// <code>
 /// f[m] = 0
-/// for each group of 32 inputs
+/// for each group of inputs
 ///   i[m] = 0
 ///   for each four inputs: i[m] += codes·a[m]
 ///   i[m] += offset[m]                                −zero point·Σ a, where codes are used without their sign
@@ -14,8 +14,8 @@ namespace Patchbay.Engine.Kernels.Emitted;
 ///   f[m] = fma(minimum, offset[m], f[m])             with a minimum
 /// y[m] = f[m]
 /// </code>
-/// The same steps in the same order as <see cref="Q8Tile{TDot, TInt, TSimd, TVector}"/> and
-/// <see cref="Q4Tile{TMinimum, TDot, TInt, TSimd, TVector}"/>, so the same bits.
+/// The same steps in the same order as <see cref="Q8Tile{TDot, TInt, TSimd, TVector}"/>, <see cref="Q4Tile{TMinimum, TDot, TInt, TSimd, TVector}"/>
+/// and <see cref="SplitTile{TCodes, TMinimum, TDot, TInt, TSimd, TVector}"/>, so the same bits.
 /// </summary>
 internal abstract class TileProgram
 {
@@ -48,7 +48,19 @@ internal abstract class TileProgram
     protected PackedEncoding Encoding { get; }
 
     /// <summary>Whether codes are nibbles.</summary>
-    protected bool HasNibbles => Encoding.Lines() == 4;
+    protected bool HasNibbles => Encoding is PackedEncoding.Q4 or PackedEncoding.Q4Minimum;
+
+    /// <summary>Whether codes have five or six bits, the lowest of them in a line of their own.</summary>
+    protected bool IsSplit => Encoding.LowBits() > 0;
+
+    /// <summary>Lines of a group but the one of lowest bits.</summary>
+    protected int MainLines => Encoding.Lines() - (IsSplit ? 1 : 0);
+
+    /// <summary>A mask of a split code's upper bits in each byte.</summary>
+    protected int UpperMask => 0x0f0f0f0f << Encoding.LowBits();
+
+    /// <summary>A mask of a split code's lowest bits in each byte.</summary>
+    protected int LowMask => SplitCodes.LowMask(Encoding.LowBits());
 
     protected int Rows { get; }
 
@@ -62,9 +74,21 @@ internal abstract class TileProgram
         var loop = _assembler.Position;
         Prefetch();
         StartSums();
-        for (var line = 0; line < Encoding.Lines(); line++)
+        for (var line = 0; line < MainLines; line++)
         {
-            AddLine(line);
+            var codes = new Address(Codes, PackedEncodingFacts.LineBytes * line);
+            if (IsSplit)
+            {
+                AddSplitCodes(codes, line);
+            }
+            else if (HasNibbles)
+            {
+                AddNibbles(codes, line);
+            }
+            else
+            {
+                AddBytes(codes, line);
+            }
         }
 
         Scale();
@@ -81,13 +105,22 @@ internal abstract class TileProgram
     /// <summary>Makes integer sums ready for a group.</summary>
     protected abstract void StartSums();
 
-    /// <summary>Adds the products of the 64 bytes of a line.</summary>
-    protected abstract void AddLine(int line);
+    /// <summary>Adds the products of a line of bytes.</summary>
+    protected abstract void AddBytes(Address codes, int line);
+
+    /// <summary>Adds the products of a line of nibbles.</summary>
+    protected abstract void AddNibbles(Address codes, int line);
+
+    /// <summary>Adds the products of a line of upper bits and what belongs to it of the line of lowest bits.</summary>
+    protected abstract void AddSplitCodes(Address codes, int line);
 
     /// <summary>Adds the sums of a group to the results.</summary>
     protected abstract void Scale();
 
     protected abstract void StoreResults();
+
+    /// <summary>Where four activations of a row are.</summary>
+    protected Address ActivationsOf(int row, int input) => new(Activations, (Encoding.GroupValues() * row) + input);
 
     private void LoadArguments()
     {
@@ -115,7 +148,7 @@ internal abstract class TileProgram
     {
         _assembler.Add(Codes, PackedEncodingFacts.LineBytes * Encoding.Lines());
         _assembler.Add(Scales, Encoding.ScaleBytes());
-        _assembler.Add(Activations, PackedEncodingFacts.GroupValues * Rows);
+        _assembler.Add(Activations, Encoding.GroupValues() * Rows);
         _assembler.Add(Factors, sizeof(float) * Rows);
         _assembler.Add(Offsets, sizeof(float) * Rows);
     }

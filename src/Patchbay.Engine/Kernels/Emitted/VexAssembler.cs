@@ -23,6 +23,8 @@ internal sealed class VexAssembler : Assembler
     /// <summary>VPMADDWD: sums of two neighbouring products of 16-bit values, as 32 bits.</summary>
     public void MultiplyWords(int target, int left, int right) => Vector(Map.Base, Prefix.Operand66, 0xf5, target, left, right);
 
+    public void MultiplyWords(int target, int left, Address right) => Vector(Map.Base, Prefix.Operand66, 0xf5, target, left, right);
+
     /// <summary>VPSIGNB: bytes, negated where those of <paramref name="sign"/> are negative and 0 where they are 0.</summary>
     public void TakeSigns(int target, int bytes, int sign) => Vector(Map.Extended38, Prefix.Operand66, 0x08, target, bytes, sign);
 
@@ -32,6 +34,10 @@ internal sealed class VexAssembler : Assembler
     public void Xor(int target, int left, Address right) => Vector(Map.Base, Prefix.Operand66, 0xef, target, left, right);
 
     public void And(int target, int left, int right) => Vector(Map.Base, Prefix.Operand66, 0xdb, target, left, right);
+
+    public void And(int target, int left, Address right) => Vector(Map.Base, Prefix.Operand66, 0xdb, target, left, right);
+
+    public void Or(int target, int left, int right) => Vector(Map.Base, Prefix.Operand66, 0xeb, target, left, right);
 
     /// <summary>VPXOR with itself.</summary>
     public void Clear(int target) => Vector(Map.Base, Prefix.Operand66, 0xef, target, target, target);
@@ -45,6 +51,13 @@ internal sealed class VexAssembler : Assembler
     {
         // The opcode's extension /2 stands where the first register would, the target in vvvv.
         Vector(Map.Base, Prefix.Operand66, 0x71, 2, target, source);
+        Emit(count);
+    }
+
+    /// <summary>VPSLLW: shift left of 16-bit lanes.</summary>
+    public void ShiftLeftWords(int target, int source, byte count)
+    {
+        Vector(Map.Base, Prefix.Operand66, 0x71, 6, target, source);
         Emit(count);
     }
 

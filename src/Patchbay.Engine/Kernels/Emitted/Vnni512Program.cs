@@ -9,7 +9,7 @@ namespace Patchbay.Engine.Kernels.Emitted;
 /// </summary>
 /// <param name="assembler">Where to.</param>
 /// <param name="encoding">Of the weights.</param>
-/// <param name="rows">Rows of activations, 1 to 14.</param>
+/// <param name="rows">Rows of activations, 1 to 13.</param>
 internal sealed class Vnni512Program(EvexAssembler assembler, PackedEncoding encoding, int rows)
     : TileProgram(assembler, encoding, rows, PackedEncodingFacts.PrefetchBytes)
 {
@@ -21,16 +21,26 @@ internal sealed class Vnni512Program(EvexAssembler assembler, PackedEncoding enc
 
     private int HighWeights => Weights + 1;
 
-    private int NibbleMask => Weights + 2;
+    private int Mask => Weights + 2;
 
     private int Product => Weights + 3;
 
+    private int LowBitsMask => Weights + 4;
+
+    private int LowBits => Weights + 5;
+
     protected override void Begin()
     {
-        if (HasNibbles)
+        if (HasNibbles || IsSplit)
         {
-            assembler.MoveConstant(Gpr.Rax, 0x0f0f0f0f);
-            assembler.Broadcast(NibbleMask, Gpr.Rax);
+            assembler.MoveConstant(Gpr.Rax, IsSplit ? UpperMask : 0x0f0f0f0f);
+            assembler.Broadcast(Mask, Gpr.Rax);
+        }
+
+        if (IsSplit)
+        {
+            assembler.MoveConstant(Gpr.Rax, LowMask);
+            assembler.Broadcast(LowBitsMask, Gpr.Rax);
         }
 
         for (var row = 0; row < Rows; row++)
@@ -54,21 +64,39 @@ internal sealed class Vnni512Program(EvexAssembler assembler, PackedEncoding enc
         }
     }
 
-    protected override void AddLine(int line)
+    protected override void AddBytes(Address codes, int line)
     {
-        assembler.Load(Weights, new Address(Codes, PackedEncodingFacts.LineBytes * line));
-        if (HasNibbles)
+        assembler.Load(Weights, codes);
+        AddProducts(Weights, 4 * line);
+    }
+
+    protected override void AddNibbles(Address codes, int line)
+    {
+        assembler.Load(Weights, codes);
+        assembler.ShiftRight(HighWeights, Weights, 4);
+        assembler.And(Weights, Weights, Mask);
+        assembler.And(HighWeights, HighWeights, Mask);
+        AddProducts(Weights, 4 * line);
+        AddProducts(HighWeights, 16 + (4 * line));
+    }
+
+    protected override void AddSplitCodes(Address codes, int line)
+    {
+        var count = Encoding.LowBits();
+        if (line == 0)
         {
-            assembler.ShiftRight(HighWeights, Weights, 4);
-            assembler.And(Weights, Weights, NibbleMask);
-            assembler.And(HighWeights, HighWeights, NibbleMask);
+            assembler.Load(LowBits, new Address(Codes, PackedEncodingFacts.LineBytes * MainLines));
         }
 
-        AddProducts(Weights, 4 * line);
-        if (HasNibbles)
-        {
-            AddProducts(HighWeights, 16 + (4 * line));
-        }
+        assembler.Load(Product, codes);
+        assembler.ShiftLeft(Weights, Product, (byte)count);
+        assembler.ShiftRight(HighWeights, Product, (byte)(4 - count));
+        assembler.And(Weights, Weights, Mask);
+        assembler.And(HighWeights, HighWeights, Mask);
+        AddLowBits(Weights, 2 * line * count);
+        AddLowBits(HighWeights, ((2 * line) + 1) * count);
+        AddProducts(Weights, 8 * line);
+        AddProducts(HighWeights, (8 * line) + 4);
     }
 
     protected override void Scale()
@@ -104,11 +132,18 @@ internal sealed class Vnni512Program(EvexAssembler assembler, PackedEncoding enc
 
     private int Sum(int row) => Rows + row;
 
+    private void AddLowBits(int target, int shift)
+    {
+        assembler.ShiftRight(Product, LowBits, (byte)shift);
+        assembler.And(Product, Product, LowBitsMask);
+        assembler.Or(target, target, Product);
+    }
+
     private void AddProducts(int weights, int offset)
     {
         for (var row = 0; row < Rows; row++)
         {
-            assembler.AddProductsBroadcast(Sum(row), weights, new Address(Activations, (PackedEncodingFacts.GroupValues * row) + offset));
+            assembler.AddProductsBroadcast(Sum(row), weights, ActivationsOf(row, offset));
         }
     }
 }

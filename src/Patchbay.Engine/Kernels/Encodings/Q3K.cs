@@ -6,8 +6,16 @@ namespace Patchbay.Engine.Kernels.Encodings;
 /// </summary>
 internal readonly unsafe struct Q3K : IStoredEncoding
 {
+    /// <summary>Bytes of a block.</summary>
+    public const int BlockBytes = 110;
+
+    /// <summary>Groups of a block.</summary>
+    public const int Groups = 16;
+
+    /// <summary>Values of a group.</summary>
+    public const int GroupValues = 16;
+
     private const int BlockValues = 256;
-    private const int BlockBytes = 110;
     private const int LowBits = 32;
     private const int Scales = 96;
     private const int Scale = 108;
@@ -38,15 +46,22 @@ internal readonly unsafe struct Q3K : IStoredEncoding
     {
         var block = row + (column / BlockValues * BlockBytes);
         var index = column % BlockValues;
-        var low = (block[LowBits + (index / 128 * 32) + (index % 32)] >> (index % 128 / 32 * 2)) & 3;
-        var high = (block[index % 32] >> (index / 32)) & 1;
-        return ScaleOf(block, index / 16) * (low + (4 * high) - 4);
+        return ScaleOf(block, index / GroupValues) * (Code(block, index) - 4);
     }
 
-    // Scales 0–7 have their low four bits in the low nibbles of bytes 0–7, scales 8–15 in the high ones; the upper two bits of
-    // scale n lie in bits 2·(n / 4) of byte 8 + n % 4.
-    private static float ScaleOf(byte* block, int group)
+    /// <summary>q of one of the 256 values of a block.</summary>
+    public static int Code(byte* block, int index)
     {
+        var low = (block[LowBits + (index / 128 * 32) + (index % 32)] >> (index % 128 / 32 * 2)) & 3;
+        var high = (block[index % 32] >> (index / 32)) & 1;
+        return low | (high << 2);
+    }
+
+    /// <summary>d·(s − 32) of one of the sixteen groups of a block.</summary>
+    public static float ScaleOf(byte* block, int group)
+    {
+        // Scales 0–7 have their low four bits in the low nibbles of bytes 0–7, scales 8–15 in the high ones; the upper two bits of
+        // scale n lie in bits 2·(n / 4) of byte 8 + n % 4.
         var packed = block + Scales;
         var low = group < 8 ? packed[group] & 15 : packed[group - 8] >> 4;
         var high = (packed[8 + (group % 4)] >> (group / 4 * 2)) & 3;

@@ -12,6 +12,9 @@ internal readonly unsafe struct Q4K : IStoredEncoding
     /// <summary>Where its codes begin.</summary>
     public const int Codes = 16;
 
+    /// <summary>Groups of a block.</summary>
+    public const int Groups = 8;
+
     private const int BlockValues = 256;
 
     public static void Decode<TSimd, TVector>(byte* row, int columns, float* destination)
@@ -38,6 +41,16 @@ internal readonly unsafe struct Q4K : IStoredEncoding
         var index = column % BlockValues;
         var (scale, minimum) = ScaleOf(block, index / 32);
         return (scale * ((block[Codes + (index / 64 * 32) + (index % 32)] >> (index % 64 / 32 * 4)) & 15)) - minimum;
+    }
+
+    /// <summary>The 32 codes (of four bits) of one of the eight groups of a block.</summary>
+    public static void ReadCodes(byte* blockCodes, int group, byte* codes)
+    {
+        var nibbles = blockCodes + (group / 2 * 32);
+        for (var i = 0; i < 32; i++)
+        {
+            codes[i] = (byte)(nibbles[i] >> (group % 2 * 4) & 15);
+        }
     }
 
     /// <summary>d·s and dmin·m of one of the eight groups of a block.</summary>

@@ -6,10 +6,16 @@ namespace Patchbay.Engine.Kernels.Encodings;
 /// </summary>
 internal readonly unsafe struct Q5K : IStoredEncoding
 {
+    /// <summary>Bytes of a block.</summary>
+    public const int BlockBytes = 176;
+
+    /// <summary>Where its fifth bits begin.</summary>
+    public const int HighBits = 16;
+
+    /// <summary>Where its nibbles begin.</summary>
+    public const int Codes = 48;
+
     private const int BlockValues = 256;
-    private const int BlockBytes = 176;
-    private const int HighBits = 16;
-    private const int Codes = 48;
 
     public static void Decode<TSimd, TVector>(byte* row, int columns, float* destination)
         where TSimd : struct, ISimd<TVector>
@@ -41,7 +47,8 @@ internal readonly unsafe struct Q5K : IStoredEncoding
         return (scale * (low + (16 * high))) - minimum;
     }
 
-    private static (float Scale, float Minimum) ScaleOf(byte* block, int group)
+    /// <summary>d·s and dmin·m of one of the eight groups of a block.</summary>
+    public static (float Scale, float Minimum) ScaleOf(byte* block, int group)
     {
         var (scale, minimum) = SixBitScales.Read(block + 4, group);
         return (Simd.HalfToSingle(*(ushort*)block) * scale, Simd.HalfToSingle(*(ushort*)(block + 2)) * minimum);

@@ -7,8 +7,16 @@ namespace Patchbay.Engine.Kernels.Encodings;
 /// </summary>
 internal readonly unsafe struct Q6K : IStoredEncoding
 {
+    /// <summary>Bytes of a block.</summary>
+    public const int BlockBytes = 210;
+
+    /// <summary>Groups of a block.</summary>
+    public const int Groups = 16;
+
+    /// <summary>Values of a group.</summary>
+    public const int GroupValues = 16;
+
     private const int BlockValues = 256;
-    private const int BlockBytes = 210;
     private const int HighBits = 128;
     private const int Scales = 192;
     private const int Scale = 208;
@@ -40,12 +48,19 @@ internal readonly unsafe struct Q6K : IStoredEncoding
     {
         var block = row + (column / BlockValues * BlockBytes);
         var index = column % BlockValues;
+        return ScaleOf(block, index / GroupValues) * (Code(block, index) - 32);
+    }
+
+    /// <summary>q of one of the 256 values of a block.</summary>
+    public static int Code(byte* block, int index)
+    {
         var (half, quarter, within) = (index / 128, index % 128 / 32, index % 32);
         var low = (block[(half * 64) + (quarter % 2 * 32) + within] >> (quarter / 2 * 4)) & 15;
         var high = (block[HighBits + (half * 32) + within] >> (quarter * 2)) & 3;
-        return ScaleOf(block, index / 16) * (low + (16 * high) - 32);
+        return low | (high << 4);
     }
 
-    private static float ScaleOf(byte* block, int group) =>
+    /// <summary>d·s of one of the sixteen groups of a block.</summary>
+    public static float ScaleOf(byte* block, int group) =>
         Simd.HalfToSingle(*(ushort*)(block + Scale)) * (sbyte)block[Scales + group];
 }

@@ -62,6 +62,33 @@ internal readonly unsafe struct Dot128 : IDotSimd<Vector128<int>, Vector128<floa
         (Ssse3.IsSupported ? Sse2.MultiplyAddAdjacent(partial.AsInt16(), Vector128<short>.One) : partial) + Vector128.Create(correction);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Create(int correction) => Vector128.Create(correction);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> LowCodes(Vector128<int> nibbles, Vector128<int> lowBits, int count) =>
+        ((nibbles << count) & Vector128.Create(0x0f0f0f0f << count)) | (lowBits & Vector128.Create(SplitCodes.LowMask(count)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> HighCodes(Vector128<int> nibbles, Vector128<int> lowBits, int count) =>
+        ((nibbles >>> (4 - count)) & Vector128.Create(0x0f0f0f0f << count)) | ((lowBits >>> count) & Vector128.Create(SplitCodes.LowMask(count)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> NextLowBits(Vector128<int> lowBits, int count) => lowBits >>> (2 * count);
+
+    // Two times two products of at most 63·127 fit 16 bits.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> AddCodes(Vector128<int> sum, Vector128<int> low, Vector128<int> lowActivations, Vector128<int> high, Vector128<int> highActivations)
+    {
+        if (!Ssse3.IsSupported)
+        {
+            return AddSigned(AddSigned(sum, low.AsSByte(), lowActivations.AsSByte()), high.AsSByte(), highActivations.AsSByte());
+        }
+
+        var pairs = Ssse3.MultiplyAddAdjacent(low.AsByte(), lowActivations.AsSByte()) + Ssse3.MultiplyAddAdjacent(high.AsByte(), highActivations.AsSByte());
+        return sum + Sse2.MultiplyAddAdjacent(pairs, Vector128<short>.One);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ToFloat(Vector128<int> sum) => Vector128.ConvertToSingle(sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -46,5 +46,27 @@ internal readonly unsafe struct Dot256 : IDotSimd<Vector256<int>, Vector256<floa
         Avx2.MultiplyAddAdjacent(partial.AsInt16(), Vector256<short>.One) + Vector256.Create(correction);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Create(int correction) => Vector256.Create(correction);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> LowCodes(Vector256<int> nibbles, Vector256<int> lowBits, int count) =>
+        ((nibbles << count) & Vector256.Create(0x0f0f0f0f << count)) | (lowBits & Vector256.Create(SplitCodes.LowMask(count)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> HighCodes(Vector256<int> nibbles, Vector256<int> lowBits, int count) =>
+        ((nibbles >>> (4 - count)) & Vector256.Create(0x0f0f0f0f << count)) | ((lowBits >>> count) & Vector256.Create(SplitCodes.LowMask(count)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> NextLowBits(Vector256<int> lowBits, int count) => lowBits >>> (2 * count);
+
+    // Two times two products of at most 63·127 fit 16 bits.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> AddCodes(Vector256<int> sum, Vector256<int> low, Vector256<int> lowActivations, Vector256<int> high, Vector256<int> highActivations)
+    {
+        var pairs = Avx2.MultiplyAddAdjacent(low.AsByte(), lowActivations.AsSByte()) + Avx2.MultiplyAddAdjacent(high.AsByte(), highActivations.AsSByte());
+        return sum + Avx2.MultiplyAddAdjacent(pairs, Vector256<short>.One);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ToFloat(Vector256<int> sum) => Vector256.ConvertToSingle(sum);
 }

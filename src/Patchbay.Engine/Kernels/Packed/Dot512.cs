@@ -52,5 +52,27 @@ internal readonly unsafe struct Dot512 : IDotSimd<Vector512<int>, Vector512<floa
         Avx512BW.MultiplyAddAdjacent(partial.AsInt16(), Vector512<short>.One) + Vector512.Create(correction);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Create(int correction) => Vector512.Create(correction);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> LowCodes(Vector512<int> nibbles, Vector512<int> lowBits, int count) =>
+        ((nibbles << count) & Vector512.Create(0x0f0f0f0f << count)) | (lowBits & Vector512.Create(SplitCodes.LowMask(count)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> HighCodes(Vector512<int> nibbles, Vector512<int> lowBits, int count) =>
+        ((nibbles >>> (4 - count)) & Vector512.Create(0x0f0f0f0f << count)) | ((lowBits >>> count) & Vector512.Create(SplitCodes.LowMask(count)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> NextLowBits(Vector512<int> lowBits, int count) => lowBits >>> (2 * count);
+
+    // Two times two products of at most 63·127 fit 16 bits.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> AddCodes(Vector512<int> sum, Vector512<int> low, Vector512<int> lowActivations, Vector512<int> high, Vector512<int> highActivations)
+    {
+        var pairs = Avx512BW.MultiplyAddAdjacent(low.AsByte(), lowActivations.AsSByte()) + Avx512BW.MultiplyAddAdjacent(high.AsByte(), highActivations.AsSByte());
+        return sum + Avx512BW.MultiplyAddAdjacent(pairs, Vector512<short>.One);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> ToFloat(Vector512<int> sum) => Vector512.ConvertToSingle(sum);
 }

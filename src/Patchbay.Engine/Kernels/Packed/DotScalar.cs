@@ -31,5 +31,16 @@ internal readonly unsafe struct DotScalar : IDotSimd<int, float>
 
     public static int FinishNibbles(int partial, int correction) => partial + correction;
 
+    public static int Create(int correction) => correction;
+
+    public static int LowCodes(int nibbles, int lowBits, int count) => ((nibbles & 0x0f0f0f0f) << count) | (lowBits & SplitCodes.LowMask(count));
+
+    public static int HighCodes(int nibbles, int lowBits, int count) => LowCodes(nibbles >> 4, lowBits >>> count, count);
+
+    public static int NextLowBits(int lowBits, int count) => lowBits >>> (2 * count);
+
+    public static int AddCodes(int sum, int low, int lowActivations, int high, int highActivations) =>
+        AddBytes(AddBytes(sum, low, 0, lowActivations), high, 0, highActivations);
+
     public static float ToFloat(int sum) => sum;
 }

@@ -42,5 +42,21 @@ internal readonly unsafe struct DotVnni256 : IDotSimd<Vector256<int>, Vector256<
     public static Vector256<int> FinishNibbles(Vector256<int> partial, int correction) => partial + Vector256.Create(correction);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Create(int correction) => Vector256.Create(correction);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> LowCodes(Vector256<int> nibbles, Vector256<int> lowBits, int count) => Dot256.LowCodes(nibbles, lowBits, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> HighCodes(Vector256<int> nibbles, Vector256<int> lowBits, int count) => Dot256.HighCodes(nibbles, lowBits, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> NextLowBits(Vector256<int> lowBits, int count) => Dot256.NextLowBits(lowBits, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> AddCodes(Vector256<int> sum, Vector256<int> low, Vector256<int> lowActivations, Vector256<int> high, Vector256<int> highActivations) => AvxVnni.MultiplyWideningAndAdd(
+        AvxVnni.MultiplyWideningAndAdd(sum, low.AsByte(), lowActivations.AsSByte()), high.AsByte(), highActivations.AsSByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ToFloat(Vector256<int> sum) => Vector256.ConvertToSingle(sum);
 }

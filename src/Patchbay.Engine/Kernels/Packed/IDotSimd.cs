@@ -37,5 +37,23 @@ internal unsafe interface IDotSimd<TInt, TVector>
     /// <summary>A partial sum as 32-bit lanes, plus <paramref name="correction"/>.</summary>
     static abstract TInt FinishNibbles(TInt partial, int correction);
 
+    /// <summary>Where the sum of a group of split codes starts: with the correction for unsigned codes.</summary>
+    static abstract TInt Create(int correction);
+
+    /// <summary>Split codes whose upper four bits are low nibbles.</summary>
+    /// <param name="nibbles">A line of upper bits.</param>
+    /// <param name="lowBits">Their <paramref name="count"/> lowest bits, at the bottom of each byte.</param>
+    /// <param name="count">1 or 2.</param>
+    static abstract TInt LowCodes(TInt nibbles, TInt lowBits, int count);
+
+    /// <summary>Split codes whose upper four bits are high nibbles; their lowest bits are the next above those of <see cref="LowCodes"/>.</summary>
+    static abstract TInt HighCodes(TInt nibbles, TInt lowBits, int count);
+
+    /// <summary>The lowest bits of the next line's codes, where those of <see cref="LowCodes"/> were.</summary>
+    static abstract TInt NextLowBits(TInt lowBits, int count);
+
+    /// <summary>Adds the eight products of each lane; codes have six bits at most.</summary>
+    static abstract TInt AddCodes(TInt sum, TInt low, TInt lowActivations, TInt high, TInt highActivations);
+
     static abstract TVector ToFloat(TInt sum);
 }

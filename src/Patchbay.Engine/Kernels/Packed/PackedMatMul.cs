@@ -43,8 +43,8 @@ internal static unsafe class PackedMatMul
     public static void Run(WorkerPool pool, PackedPath path, in PackedProducts products, int count, Matrix x, OutputChanges.ShrinkTasks beside = default)
     {
         var encoding = products[0].Weight.Encoding;
-        var rows = new QuantisedRows(pool.Shared(QuantisedRows.ByteLength(x.Rows, x.Columns)), x.Rows, x.Columns, PackedPaths.TileRows(path));
-        rows.Fill(pool, x, encoding);
+        var rows = new QuantisedRows(pool.Shared(QuantisedRows.ByteLength(x.Rows, x.Columns, encoding)), x.Rows, x.Columns, PackedPaths.TileRows(path), encoding);
+        rows.Fill(pool, x);
 
         var all = 0;
         for (var i = 0; i < count; i++)

@@ -8,7 +8,7 @@ namespace Patchbay.Engine.Kernels.Packed;
 /// </summary>
 /// <param name="encoding">What its panels hold.</param>
 /// <param name="rows">Outputs.</param>
-/// <param name="columns">Inputs; a multiple of 32.</param>
+/// <param name="columns">Inputs; a whole number of groups.</param>
 /// <param name="data">First byte, on a cache line.</param>
 /// <param name="owned">The buffer that <paramref name="data"/> lies in, if this matrix is to dispose it.</param>
 internal sealed unsafe class PackedMatrix(PackedEncoding encoding, int rows, int columns, byte* data, NativeBuffer? owned = null) : IDisposable
@@ -19,7 +19,7 @@ internal sealed unsafe class PackedMatrix(PackedEncoding encoding, int rows, int
 
     public int Columns => columns;
 
-    public int Groups => columns / PackedEncodingFacts.GroupValues;
+    public int Groups => columns / encoding.GroupValues();
 
     public int PanelCount => PanelsOf(rows);
 

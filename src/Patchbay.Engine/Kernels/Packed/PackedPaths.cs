@@ -108,8 +108,17 @@ internal static unsafe class PackedPaths
             case PackedEncoding.Q4:
                 Q4Tile<WithoutMinimum, TDot, TInt, TSimd, TVector>.Multiply(tile);
                 break;
-            default:
+            case PackedEncoding.Q4Minimum:
                 Q4Tile<WithMinimum, TDot, TInt, TSimd, TVector>.Multiply(tile);
+                break;
+            case PackedEncoding.Q5:
+                SplitTile<SplitQ5, WithoutMinimum, TDot, TInt, TSimd, TVector>.Multiply(tile);
+                break;
+            case PackedEncoding.Q5Minimum:
+                SplitTile<SplitQ5, WithMinimum, TDot, TInt, TSimd, TVector>.Multiply(tile);
+                break;
+            default:
+                SplitTile<SplitQ6, WithoutMinimum, TDot, TInt, TSimd, TVector>.Multiply(tile);
                 break;
         }
     }

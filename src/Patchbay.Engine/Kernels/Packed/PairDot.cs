@@ -50,5 +50,28 @@ internal readonly unsafe struct PairDot<TDot, TInt, TVector> : IDotSimd<Pair<TIn
         TDot.FinishNibbles(partial.Low, correction), TDot.FinishNibbles(partial.High, correction));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<TInt> Create(int correction)
+    {
+        var all = TDot.Create(correction);
+        return new(all, all);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<TInt> LowCodes(Pair<TInt> nibbles, Pair<TInt> lowBits, int count) => new(
+        TDot.LowCodes(nibbles.Low, lowBits.Low, count), TDot.LowCodes(nibbles.High, lowBits.High, count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<TInt> HighCodes(Pair<TInt> nibbles, Pair<TInt> lowBits, int count) => new(
+        TDot.HighCodes(nibbles.Low, lowBits.Low, count), TDot.HighCodes(nibbles.High, lowBits.High, count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<TInt> NextLowBits(Pair<TInt> lowBits, int count) => new(TDot.NextLowBits(lowBits.Low, count), TDot.NextLowBits(lowBits.High, count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<TInt> AddCodes(Pair<TInt> sum, Pair<TInt> low, Pair<TInt> lowActivations, Pair<TInt> high, Pair<TInt> highActivations) => new(
+        TDot.AddCodes(sum.Low, low.Low, lowActivations.Low, high.Low, highActivations.Low),
+        TDot.AddCodes(sum.High, low.High, lowActivations.High, high.High, highActivations.High));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<TVector> ToFloat(Pair<TInt> sum) => new(TDot.ToFloat(sum.Low), TDot.ToFloat(sum.High));
 }

@@ -54,7 +54,7 @@ internal readonly unsafe struct Q4Groups : IGroupSource
     private static float Largest(float* values)
     {
         var largest = 0f;
-        for (var i = 0; i < PackedEncodingFacts.GroupValues; i++)
+        for (var i = 0; i < PackedEncodingFacts.UsualGroupValues; i++)
         {
             largest = MathF.Max(largest, MathF.Abs(values[i]));
         }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Patchbay.Engine.Kernels.Packed;
 
@@ -41,7 +40,7 @@ internal static unsafe class Q4Tile<TMinimum, TDot, TInt, TSimd, TVector>
         var codes = tile->Codes + (4 * column);
         var rows = tile->Rows;
         var scales = (ushort*)tile->Scales + column;
-        var activations = tile->Activations + (PackedEncodingFacts.GroupValues * row);
+        var activations = tile->Activations + (PackedEncodingFacts.UsualGroupValues * row);
         var factors = tile->ActivationScales + row;
         var offsets = (int*)tile->Offsets + row;
         var f0 = TSimd.Create(0f);
@@ -84,7 +83,7 @@ internal static unsafe class Q4Tile<TMinimum, TDot, TInt, TSimd, TVector>
                 scales += PackedEncodingFacts.PanelRows;
             }
 
-            activations += PackedEncodingFacts.GroupValues * rows;
+            activations += PackedEncodingFacts.UsualGroupValues * rows;
             factors += rows;
             offsets += rows;
         }
@@ -107,22 +106,13 @@ internal static unsafe class Q4Tile<TMinimum, TDot, TInt, TSimd, TVector>
         var ahead = tile->Codes + PackedEncodingFacts.PrefetchBytes;
         var rows = tile->Rows;
         var scales = (ushort*)tile->Scales + column;
-        var activations = tile->Activations + (PackedEncodingFacts.GroupValues * row);
+        var activations = tile->Activations + (PackedEncodingFacts.UsualGroupValues * row);
         var factors = tile->ActivationScales + row;
         var offsets = (int*)tile->Offsets + row;
         var f0 = TSimd.Create(0f);
         for (var group = tile->Groups; group > 0; group--)
         {
-            if (Sse.IsSupported)
-            {
-                for (var line = 0; line < groupBytes; line += PackedEncodingFacts.LineBytes)
-                {
-                    Sse.Prefetch1(ahead + line);
-                }
-
-                ahead += groupBytes;
-            }
-
+            ahead = WeightPrefetch.Group(ahead, groupBytes);
             var i0 = default(TInt);
             for (var line = 0; line < 4; line++, codes += PackedEncodingFacts.LineBytes)
             {
@@ -142,7 +132,7 @@ internal static unsafe class Q4Tile<TMinimum, TDot, TInt, TSimd, TVector>
                 scales += PackedEncodingFacts.PanelRows;
             }
 
-            activations += PackedEncodingFacts.GroupValues * rows;
+            activations += PackedEncodingFacts.UsualGroupValues * rows;
             factors += rows;
             offsets += rows;
         }

@@ -7,7 +7,7 @@ internal readonly unsafe struct Q8Groups : IGroupSource
 
     public static (ushort Scale, ushort Minimum) Read(byte* source, int group, byte* codes)
     {
-        var values = new ReadOnlySpan<float>(source, PackedEncodingFacts.GroupValues);
+        var values = new ReadOnlySpan<float>(source, PackedEncodingFacts.UsualGroupValues);
         var largest = 0f;
         foreach (var value in values)
         {

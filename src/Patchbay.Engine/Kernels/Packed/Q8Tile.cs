@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Patchbay.Engine.Kernels.Packed;
 
@@ -40,7 +39,7 @@ internal static unsafe class Q8Tile<TDot, TInt, TSimd, TVector>
         var codes = tile->Codes + (4 * column);
         var rows = tile->Rows;
         var scales = (ushort*)tile->Scales + column;
-        var activations = tile->Activations + (PackedEncodingFacts.GroupValues * row);
+        var activations = tile->Activations + (PackedEncodingFacts.UsualGroupValues * row);
         var factors = tile->ActivationScales + row;
         var offsets = (int*)tile->Offsets + row;
         var f0 = TSimd.Create(0f);
@@ -69,7 +68,7 @@ internal static unsafe class Q8Tile<TDot, TInt, TSimd, TVector>
             f2 = TSimd.MultiplyAdd(TDot.ToFloat(i2), TSimd.Multiply(scale, TSimd.Create(factors[2])), f2);
             f3 = TSimd.MultiplyAdd(TDot.ToFloat(i3), TSimd.Multiply(scale, TSimd.Create(factors[3])), f3);
             scales += PackedEncodingFacts.PanelRows;
-            activations += PackedEncodingFacts.GroupValues * rows;
+            activations += PackedEncodingFacts.UsualGroupValues * rows;
             factors += rows;
             offsets += rows;
         }
@@ -92,22 +91,13 @@ internal static unsafe class Q8Tile<TDot, TInt, TSimd, TVector>
         var ahead = tile->Codes + PackedEncodingFacts.PrefetchBytes;
         var rows = tile->Rows;
         var scales = (ushort*)tile->Scales + column;
-        var activations = tile->Activations + (PackedEncodingFacts.GroupValues * row);
+        var activations = tile->Activations + (PackedEncodingFacts.UsualGroupValues * row);
         var factors = tile->ActivationScales + row;
         var offsets = (int*)tile->Offsets + row;
         var f0 = TSimd.Create(0f);
         for (var group = tile->Groups; group > 0; group--)
         {
-            if (Sse.IsSupported)
-            {
-                for (var line = 0; line < groupBytes; line += PackedEncodingFacts.LineBytes)
-                {
-                    Sse.Prefetch1(ahead + line);
-                }
-
-                ahead += groupBytes;
-            }
-
+            ahead = WeightPrefetch.Group(ahead, groupBytes);
             var i0 = TDot.Start(offsets[0]);
             for (var line = 0; line < 8; line++, codes += PackedEncodingFacts.LineBytes)
             {
@@ -119,7 +109,7 @@ internal static unsafe class Q8Tile<TDot, TInt, TSimd, TVector>
             var scale = TSimd.LoadHalf(scales);
             f0 = TSimd.MultiplyAdd(TDot.ToFloat(i0), TSimd.Multiply(scale, TSimd.Create(factors[0])), f0);
             scales += PackedEncodingFacts.PanelRows;
-            activations += PackedEncodingFacts.GroupValues * rows;
+            activations += PackedEncodingFacts.UsualGroupValues * rows;
             factors += rows;
             offsets += rows;
         }

@@ -3,28 +3,29 @@ using Patchbay.Engine.Tensors;
 namespace Patchbay.Engine.Kernels.Packed;
 
 /// <summary>
-/// Activations as signed bytes with one scale per row and group of 32: s = max|x| / 127, a = round(x / s), ties to even. Rows lie
-/// in tiles, (groups, rows of the tile, 32), as kernels read them. A group with a value that is not finite has the
+/// Activations as signed bytes with one scale per row and group of inputs: s = max|x| / 127, a = round(x / s), ties to even. Rows lie
+/// in tiles, (groups, rows of the tile, inputs of a group), as kernels read them. A group with a value that is not finite has the
 /// scale NaN; magnitudes below 1e-30 are 0.
 /// </summary>
 /// <param name="memory">At least <see cref="ByteLength"/> bytes.</param>
 /// <param name="rows">Rows.</param>
-/// <param name="columns">Values per row; a multiple of 32.</param>
+/// <param name="columns">Values per row; a whole number of groups.</param>
 /// <param name="tileRows">Rows per tile; the last one may have fewer.</param>
-internal readonly unsafe struct QuantisedRows(byte* memory, int rows, int columns, int tileRows)
+/// <param name="encoding">Of the weights that they are multiplied with.</param>
+internal readonly unsafe struct QuantisedRows(byte* memory, int rows, int columns, int tileRows, PackedEncoding encoding)
 {
     private readonly byte* _memory = memory;
 
     public int TileCount => (rows + tileRows - 1) / tileRows;
 
-    private int Groups => columns / PackedEncodingFacts.GroupValues;
+    private int Groups => columns / encoding.GroupValues();
 
     private float* Scales => (float*)(_memory + ((nint)rows * columns));
 
     private float* Offsets => Scales + ((nint)rows * Groups);
 
-    public static long ByteLength(int rows, int columns) =>
-        (long)rows * (columns + (columns / PackedEncodingFacts.GroupValues * (sizeof(float) + sizeof(int))));
+    public static long ByteLength(int rows, int columns, PackedEncoding encoding) =>
+        (long)rows * (columns + (columns / encoding.GroupValues() * (sizeof(float) + sizeof(int))));
 
     /// <summary>First row and number of rows of a tile.</summary>
     public (int First, int Count) Tile(int tile) => (tile * tileRows, Math.Min(tileRows, rows - (tile * tileRows)));
@@ -40,13 +41,11 @@ internal readonly unsafe struct QuantisedRows(byte* memory, int rows, int column
         arguments->Rows = count;
     }
 
-    /// <summary>Quantises all rows of <paramref name="x"/> for weights of an encoding.</summary>
-    public void Fill(WorkerPool pool, Matrix x, PackedEncoding encoding) =>
-        pool.RunRows(new Kernel(this, x, encoding), x.Rows, x.Columns);
+    /// <summary>Quantises all rows of <paramref name="x"/>.</summary>
+    public void Fill(WorkerPool pool, Matrix x) => pool.RunRows(new Kernel(this, x, encoding), x.Rows, x.Columns);
 
     private readonly struct Kernel(QuantisedRows target, Matrix x, PackedEncoding encoding) : IRowKernel
     {
-        private const int Values = PackedEncodingFacts.GroupValues;
         private readonly QuantisedRows _target = target;
         private readonly Matrix _x = x;
 
@@ -57,13 +56,14 @@ internal readonly unsafe struct QuantisedRows(byte* memory, int rows, int column
             var tile = default(TileArguments);
             _target.Select(row / _target.TileHeight, &tile);
             var within = row % _target.TileHeight;
-            var codes = tile.Activations + (Values * within);
+            var codes = tile.Activations + (encoding.GroupValues() * within);
             var scales = tile.ActivationScales + within;
             var offsets = (float*)tile.Offsets + within;
             var source = _x.Row(row);
+            var values = encoding.GroupValues();
             for (var group = tile.Groups; group > 0; group--)
             {
-                var (scale, sum) = Quantise<TSimd, TVector>(source, codes);
+                var (scale, sum) = Quantise<TSimd, TVector>(source, codes, values);
                 *scales = scale;
                 if (encoding.HasMinimum())
                 {
@@ -74,20 +74,20 @@ internal readonly unsafe struct QuantisedRows(byte* memory, int rows, int column
                     *(int*)offsets = -encoding.ZeroPoint() * (int)sum;
                 }
 
-                source += Values;
-                codes += Values * tile.Rows;
+                source += values;
+                codes += values * tile.Rows;
                 scales += tile.Rows;
                 offsets += tile.Rows;
             }
         }
 
-        private static (float Scale, float Sum) Quantise<TSimd, TVector>(float* source, sbyte* codes)
+        private static (float Scale, float Sum) Quantise<TSimd, TVector>(float* source, sbyte* codes, int count)
             where TSimd : struct, ISimd<TVector>
             where TVector : unmanaged
         {
             var zero = TSimd.Create(0f);
             var max = zero;
-            for (var i = 0; i < Values; i += TSimd.Count)
+            for (var i = 0; i < count; i += TSimd.Count)
             {
                 var values = TSimd.Load(source + i);
                 max = TSimd.Max(max, TSimd.Max(values, TSimd.Subtract(zero, values)));
@@ -96,14 +96,14 @@ internal readonly unsafe struct QuantisedRows(byte* memory, int rows, int column
             var largest = TSimd.MaxAcross(max);
             if (!(largest >= 1e-30f && float.IsFinite(largest)))
             {
-                new Span<sbyte>(codes, Values).Clear();
+                new Span<sbyte>(codes, count).Clear();
                 return (largest < 1e-30f ? 0 : float.NaN, 0);
             }
 
             // Codes are whole numbers, so that their sum is exact in any order.
             var factor = TSimd.Create(127f / largest);
             var sum = zero;
-            for (var i = 0; i < Values; i += TSimd.Count)
+            for (var i = 0; i < count; i += TSimd.Count)
             {
                 var rounded = TSimd.Round(TSimd.Multiply(TSimd.Load(source + i), factor));
                 TSimd.StoreInt8(rounded, codes + i);

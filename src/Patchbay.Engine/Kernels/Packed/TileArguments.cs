@@ -12,7 +12,7 @@ internal unsafe struct TileArguments
     /// <summary>Scales of the panel.</summary>
     public byte* Scales;
 
-    /// <summary>Activations as (groups, rows, 32).</summary>
+    /// <summary>Activations as (groups, rows, inputs of a group).</summary>
     public sbyte* Activations;
 
     /// <summary>Their scales (groups, rows).</summary>
@@ -30,7 +30,7 @@ internal unsafe struct TileArguments
     /// <summary>Bytes from the results of one row to those of the next.</summary>
     public nint OutputStride;
 
-    /// <summary>Groups of 32 inputs.</summary>
+    /// <summary>Groups of inputs.</summary>
     public nint Groups;
 
     /// <summary>Rows of activations.</summary>

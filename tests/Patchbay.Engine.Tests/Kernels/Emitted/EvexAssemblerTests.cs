@@ -19,8 +19,10 @@ public sealed class EvexAssemblerTests
         Check("62c17c50595801", code => code.MultiplyBroadcast(19, 16, new Address(Gpr.R8, 4)));
         Check("62b20548b8fb", code => code.MultiplyAdd(7, 15, 19));
         Check("62a17540dbc2", code => code.And(16, 17, 18));
+        Check("62a17540ebc2", code => code.Or(16, 17, 18));
         Check("62010d40eff6", code => code.Clear(30));
         Check("62b1754072d004", code => code.ShiftRight(17, 16, 4));
+        Check("62b1754072f002", code => code.ShiftLeft(17, 16, 2));
     }
 
     [Fact]

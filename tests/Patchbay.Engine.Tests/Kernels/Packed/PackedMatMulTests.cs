@@ -31,8 +31,8 @@ public sealed unsafe class PackedMatMulTests
         // Outputs that do and do not fill a panel, rows that do and do not fill a tile, odd numbers of groups, many tasks.
         foreach (var (rows, columns, m) in new[] { (16, 32, 1), (33, 96, 5), (7, 64, 8), (100, 320, 19), (640, 1504, 3), (48, 4864, 70) })
         {
-            using var weight = RandomPacked(Enum.Parse<PackedEncoding>(encoding), rows, columns);
-            using var x = RandomMatrix(m, columns, out var xs);
+            using var weight = RandomPacked(Enum.Parse<PackedEncoding>(encoding), rows, WholeBlocks(encoding, columns));
+            using var x = RandomMatrix(m, weight.Columns, out var xs);
             var expected = Multiply(PackedPath.Scalar, threads: 1, weight, xs);
             Assert.Equal(expected, Multiply(Enum.Parse<PackedPath>(path), threads: 2, weight, xs));
             Assert.True(expected.Count(bits => bits != 0) > expected.Length / 2);
@@ -43,8 +43,8 @@ public sealed unsafe class PackedMatMulTests
     [MemberData(nameof(PathsAndEncodings))]
     public void RowsAreTheSameBits_HoweverManyAreComputedTogether(string path, string encoding)
     {
-        using var weight = RandomPacked(Enum.Parse<PackedEncoding>(encoding), 75, 160);
-        using var x = RandomMatrix(41, 160, out var xs);
+        using var weight = RandomPacked(Enum.Parse<PackedEncoding>(encoding), 75, WholeBlocks(encoding, 160));
+        using var x = RandomMatrix(41, weight.Columns, out var xs);
         var together = Multiply(Enum.Parse<PackedPath>(path), threads: 2, weight, xs);
         for (var first = 0; first < xs.Rows; first += 3)
         {
@@ -60,15 +60,16 @@ public sealed unsafe class PackedMatMulTests
     {
         // Whole numbers up to 127, with 127 in every group, quantise to themselves: what is left is float32 rounding per group.
         var random = new Random(4);
-        using var stored = RandomStored(Enum.Parse<PackedEncoding>(encoding), 40, 224);
+        var columns = WholeBlocks(encoding, 224);
+        using var stored = RandomStored(Enum.Parse<PackedEncoding>(encoding), 40, columns);
         using var weight = WeightPacker.Pack(stored, Enum.Parse<PackedEncoding>(encoding))!;
-        using var x = NativeBuffer.Of<float>(9 * 224);
-        for (var i = 0; i < 9 * 224; i++)
+        using var x = NativeBuffer.Of<float>(9 * columns);
+        for (var i = 0; i < 9 * columns; i++)
         {
-            x.Floats[i] = i % 32 == 5 ? 127 : random.Next(-127, 128);
+            x.Floats[i] = i % 16 == 5 ? 127 : random.Next(-127, 128);
         }
 
-        var xs = new Matrix(x.Floats, 9, 224);
+        var xs = new Matrix(x.Floats, 9, columns);
         using var expected = NativeBuffer.Of<float>(9 * 40);
         MatMul.RunReference(stored, xs, new Matrix(expected.Floats, 9, 40));
         var found = Multiply(Enum.Parse<PackedPath>(path), threads: 2, weight, xs);
@@ -80,13 +81,29 @@ public sealed unsafe class PackedMatMulTests
 
     [Theory]
     [MemberData(nameof(PathsAndEncodings))]
+    public void LargestCodesAndActivations_StayWhatTheyAre(string path, string encoding)
+    {
+        // Sums of 16 bits are filled as far as they can be, with both signs.
+        using var weight = RandomPacked(Enum.Parse<PackedEncoding>(encoding), 16, 256);
+        new Span<byte>(weight.Data, (int)weight.Encoding.CodeBytes(256)).Fill(0xff);
+        foreach (var value in new[] { 127f, -127f })
+        {
+            using var x = NativeBuffer.Of<float>(5 * 256);
+            x.AsSpan<float>().Fill(value);
+            var xs = new Matrix(x.Floats, 5, 256);
+            Assert.Equal(Multiply(PackedPath.Scalar, threads: 1, weight, xs), Multiply(Enum.Parse<PackedPath>(path), threads: 1, weight, xs));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(PathsAndEncodings))]
     public void ValuesThatAreNotFinite_SpoilTheirRowOnly(string path, string encoding)
     {
-        using var weight = RandomPacked(Enum.Parse<PackedEncoding>(encoding), 20, 96);
-        using var x = RandomMatrix(12, 96, out var xs);
+        using var weight = RandomPacked(Enum.Parse<PackedEncoding>(encoding), 20, WholeBlocks(encoding, 96));
+        using var x = RandomMatrix(12, weight.Columns, out var xs);
         var before = Multiply(Enum.Parse<PackedPath>(path), threads: 1, weight, xs);
         xs.Row(3)[40] = float.NaN;
-        xs.Row(5)[95] = float.NegativeInfinity;
+        xs.Row(5)[weight.Columns - 1] = float.NegativeInfinity;
         var after = Multiply(Enum.Parse<PackedPath>(path), threads: 1, weight, xs);
         for (var i = 0; i < after.Length; i++)
         {
@@ -145,6 +162,9 @@ public sealed unsafe class PackedMatMulTests
         return WeightPacker.Pack(stored, encoding)!;
     }
 
+    /// <summary>Columns of whole blocks: those of Q6_K have 256.</summary>
+    internal static int WholeBlocks(string encoding, int columns) => encoding == nameof(PackedEncoding.Q6) ? (columns + 255) & ~255 : columns;
+
     /// <summary>The GGUF format with the same values, with scales of both signs, subnormal ones among them, and every code.</summary>
     internal static WeightMatrix RandomStored(PackedEncoding encoding, int rows, int columns)
     {
@@ -152,7 +172,10 @@ public sealed unsafe class PackedMatMulTests
         {
             PackedEncoding.Q8 => ElementType.Q8_0,
             PackedEncoding.Q4 => ElementType.Q4_0,
-            _ => ElementType.Q4_1,
+            PackedEncoding.Q4Minimum => ElementType.Q4_1,
+            PackedEncoding.Q5 => ElementType.Q5_0,
+            PackedEncoding.Q5Minimum => ElementType.Q5_1,
+            _ => ElementType.Q6K,
         };
         var (values, bytes) = type.Block();
         var buffer = new NativeBuffer((long)rows * columns / values * bytes);
@@ -160,6 +183,13 @@ public sealed unsafe class PackedMatMulTests
         random.NextBytes(buffer.AsSpan<byte>());
         for (var i = 0; i < buffer.Length / bytes; i++)
         {
+            if (type == ElementType.Q6K)
+            {
+                // Behind the codes; powers of two, whose products with bytes binary16 holds exactly.
+                ((Half*)(buffer.Data + ((i + 1) * bytes)))[-1] = (Half)(MathF.ScaleB(random.Next(2) - 0.5f, random.Next(10) == 0 ? -18 : -10));
+                continue;
+            }
+
             for (var half = 0; half < (encoding.HasMinimum() ? 2 : 1); half++)
             {
                 ((Half*)(buffer.Data + (i * bytes)))[half] = (Half)((random.NextSingle() - 0.4f) * (random.Next(10) == 0 ? 1e-6f : 0.02f));

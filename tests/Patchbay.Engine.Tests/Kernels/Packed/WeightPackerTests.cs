@@ -11,10 +11,14 @@ public sealed unsafe class WeightPackerTests
     [InlineData("Q8")]
     [InlineData("Q4")]
     [InlineData("Q4Minimum")]
+    [InlineData("Q5")]
+    [InlineData("Q5Minimum")]
+    [InlineData("Q6")]
     public void StoredBlocks_KeepTheirExactValues(string encoding)
     {
-        foreach (var (rows, columns) in new[] { (1, 32), (35, 96), (64, 608) })
+        foreach (var (rows, least) in new[] { (1, 32), (35, 96), (64, 608) })
         {
+            var columns = PackedMatMulTests.WholeBlocks(encoding, least);
             using var stored = PackedMatMulTests.RandomStored(Enum.Parse<PackedEncoding>(encoding), rows, columns);
             using var packed = WeightPacker.Pack(stored, Enum.Parse<PackedEncoding>(encoding))!;
             using var row = NativeBuffer.Of<float>(columns);
@@ -39,18 +43,31 @@ public sealed unsafe class WeightPackerTests
         Compare(stored, packed, (group, k, value) => Assert.Equal(group[k], value));
     }
 
-    [Fact]
-    public void Q4K_KeepsItsCodes_AndRoundsScalesToBinary16()
+    [Theory]
+    [InlineData("Q4K", "Q4Minimum")]
+    [InlineData("Q5K", "Q5Minimum")]
+    [InlineData("Q3K", "Q6")]
+    [InlineData("Q6K", "Q6")]
+    public void KQuants_KeepTheirCodes_AndRoundScalesToBinary16(string type, string encoding)
     {
-        using var stored = RandomBlocks(ElementType.Q4K, 35, 768, scales: 2);
-        using var packed = WeightPacker.Pack(stored, PackedEncoding.Q4Minimum)!;
+        using var stored = RandomBlocks(Enum.Parse<ElementType>(type), 35, 768, scales: encoding == "Q6" ? 1 : 2, atEnd: encoding == "Q6");
+        using var packed = WeightPacker.Pack(stored, Enum.Parse<PackedEncoding>(encoding))!;
         Compare(stored, packed, (group, k, value) =>
         {
-            // Scale and minimum each lose at most 2^-11 of themselves; a group spans fifteen scales from its minimum on.
+            // Scale and minimum each lose at most 2^-11 of themselves; a group spans some scales from its minimum on.
             var span = group.Max() - group.Min() + group.Max(MathF.Abs);
             Assert.InRange(MathF.Abs(value - group[k]), 0, (2 * span / 2048) + 1e-7f);
         });
-        Assert.Null(WeightPacker.Pack(WithScale(stored, float.PositiveInfinity), PackedEncoding.Q4Minimum));
+        var (_, bytes) = stored.Type.Block();
+        ((Half*)(encoding == "Q6" ? stored.Row(20) + bytes - sizeof(ushort) : stored.Row(20)))[0] = Half.PositiveInfinity;
+        Assert.Null(WeightPacker.Pack(stored, Enum.Parse<PackedEncoding>(encoding)));
+    }
+
+    [Fact]
+    public void EveryEncoding_TakesTheBytesThatItsCodesAndScalesNeed()
+    {
+        var bits = Enum.GetValues<PackedEncoding>().ToDictionary(encoding => encoding, encoding => PackedMatrix.ByteLengthOf(encoding, 16, 512) * 8.0 / (16 * 512));
+        Assert.Equal([8.5, 4.5, 5, 5.5, 6, 7], bits.Values);
     }
 
     [Theory]
@@ -106,6 +123,7 @@ public sealed unsafe class WeightPackerTests
         Assert.False(WeightPacker.CanPack(narrow, PackedEncoding.Q8));
         Assert.True(WeightPacker.CanPack(wide, PackedEncoding.Q8));
         Assert.False(WeightPacker.CanPack(wide, PackedEncoding.Q4Minimum));
+        Assert.False(WeightPacker.CanPack(wide, PackedEncoding.Q6));
     }
 
     private static void Compare(WeightMatrix stored, PackedMatrix packed, Action<float[], int, float> check)
@@ -124,11 +142,23 @@ public sealed unsafe class WeightPackerTests
     private static float ValueOf(PackedMatrix packed, int row, int column)
     {
         var panel = packed.Panel(row / 16);
-        var (group, within) = (column / 32, column % 32);
-        var isByte = packed.Encoding == PackedEncoding.Q8;
-        var line = isByte ? within / 4 : within % 16 / 4;
-        var code = panel[(((group * packed.Encoding.Lines()) + line) * 64) + (row % 16 * 4) + (within % 4)];
+        var (group, within) = (column / packed.Encoding.GroupValues(), column % packed.Encoding.GroupValues());
         var scales = (Half*)(panel + packed.Encoding.CodeBytes(packed.Columns)) + (group * packed.Encoding.ScaleBytes() / 2) + (row % 16);
+        if (packed.Encoding.LowBits() is > 0 and var count)
+        {
+            var upper = ByteAt(within / 8) >> (within / 4 % 2 * 4) & 15;
+            var lowest = ByteAt(packed.Encoding.Lines() - 1) >> (within / 4 * count) & ((1 << count) - 1);
+            var split = (upper << count) | lowest;
+            return packed.Encoding switch
+            {
+                PackedEncoding.Q5 => (float)scales[0] * (split - 16),
+                PackedEncoding.Q5Minimum => ((float)scales[0] * split) + (float)scales[16],
+                _ => (float)scales[0] * (split - 32),
+            };
+        }
+
+        var isByte = packed.Encoding == PackedEncoding.Q8;
+        var code = ByteAt(isByte ? within / 4 : within % 16 / 4);
         if (isByte)
         {
             return (float)scales[0] * (code - 128);
@@ -136,10 +166,12 @@ public sealed unsafe class WeightPackerTests
 
         var nibble = within < 16 ? code & 15 : code >> 4;
         return packed.Encoding.HasMinimum() ? ((float)scales[0] * nibble) + (float)scales[16] : (float)scales[0] * (nibble - 8);
+
+        byte ByteAt(int line) => panel[(((group * packed.Encoding.Lines()) + line) * 64) + (row % 16 * 4) + (within % 4)];
     }
 
-    /// <summary>Blocks of random bytes whose first binary16 values are small.</summary>
-    private static WeightMatrix RandomBlocks(ElementType type, int rows, int columns, int scales)
+    /// <summary>Blocks of random bytes whose first or last binary16 values are small.</summary>
+    private static WeightMatrix RandomBlocks(ElementType type, int rows, int columns, int scales, bool atEnd = false)
     {
         var (values, bytes) = type.Block();
         var buffer = new NativeBuffer((long)rows * columns / values * bytes);
@@ -149,17 +181,11 @@ public sealed unsafe class WeightPackerTests
         {
             for (var i = 0; i < scales; i++)
             {
-                ((Half*)block)[i] = (Half)((random.NextSingle() + 0.1f) * 1e-3f);
+                ((Half*)(atEnd ? block + bytes - sizeof(ushort) : block))[i] = (Half)((random.NextSingle() + 0.1f) * 1e-3f);
             }
         }
 
         return new WeightMatrix(type, rows, columns, buffer.Data, buffer);
-    }
-
-    private static WeightMatrix WithScale(WeightMatrix stored, float scale)
-    {
-        ((Half*)stored.Row(20))[0] = (Half)scale;
-        return stored;
     }
 
     // Groups of ordinary, tiny and zero weights.
