@@ -9,10 +9,8 @@ namespace Patchbay.Engine.Kernels.Emitted;
 /// a Zen 3; .NET has no VCVTPH2PS either.
 /// </summary>
 /// <param name="assembler">Where to.</param>
-/// <param name="encoding">Of the weights.</param>
-/// <param name="rows">Rows of activations, 1 to <see cref="TileRows"/>.</param>
-internal sealed class Avx2Program(VexAssembler assembler, PackedEncoding encoding, int rows)
-    : TileProgram(assembler, encoding, rows, PrefetchBytes)
+/// <param name="form">What for; up to <see cref="TileRows"/> rows of activations.</param>
+internal sealed class Avx2Program(VexAssembler assembler, TileForm form) : TileProgram(assembler, form, PrefetchBytes)
 {
     /// <summary>Most rows of activations that one kernel computes together.</summary>
     public const int TileRows = 4;
@@ -214,7 +212,16 @@ internal sealed class Avx2Program(VexAssembler assembler, PackedEncoding encodin
     {
         for (var half = 0; half < Halves; half++)
         {
-            JoinCodes(codes with { Displacement = codes.Displacement + (Bytes * half) }, half, line);
+            var halfCodes = codes with { Displacement = codes.Displacement + (Bytes * half) };
+            if (IsWhole)
+            {
+                assembler.Load(Weights + half, halfCodes);
+                assembler.Load(Others + half, halfCodes with { Displacement = halfCodes.Displacement + PackedEncodingFacts.LineBytes });
+            }
+            else
+            {
+                JoinCodes(halfCodes, half, line);
+            }
         }
 
         for (var row = 0; row < Rows; row++)

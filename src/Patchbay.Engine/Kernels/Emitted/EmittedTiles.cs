@@ -15,10 +15,12 @@ internal sealed unsafe class EmittedTiles
     public const string RefuseVariable = "PATCHBAY_NO_EMIT";
 
     private static readonly Lazy<EmittedTiles> s_vnni512 = new(() => Create(
-        "AVX512-VNNI", HasVnni512, Vnni512Program.TileRows, new EvexAssembler(), (assembler, encoding, rows) => new Vnni512Program(assembler, encoding, rows)));
+        "AVX512-VNNI", HasVnni512, Vnni512Program.TileRows, new EvexAssembler(), (assembler, form) => new Vnni512Program(assembler, form)));
 
     private static readonly Lazy<EmittedTiles> s_avx2 = new(() => Create(
-        "AVX2", HasAvx2, Avx2Program.TileRows, new VexAssembler(), (assembler, encoding, rows) => new Avx2Program(assembler, encoding, rows)));
+        "AVX2", HasAvx2, Avx2Program.TileRows, new VexAssembler(), (assembler, form) => new Avx2Program(assembler, form)));
+
+    private static readonly int s_encodings = Enum.GetValues<PackedEncoding>().Length;
 
     private readonly nint[] _kernels;
 
@@ -46,11 +48,14 @@ internal sealed unsafe class EmittedTiles
     public string State { get; }
 
     /// <summary>A panel times the rows of a tile: microseconds, so that the garbage collector can wait for it.</summary>
-    public void Multiply(PackedEncoding encoding, TileArguments* tile) =>
-        ((delegate* unmanaged[SuppressGCTransition]<TileArguments*, void>)_kernels[Index(encoding, (int)tile->Rows)])(tile);
+    /// <param name="encoding">Of the panel.</param>
+    /// <param name="isWhole">Whether its split codes are <see cref="WholeCodes"/>.</param>
+    /// <param name="tile">Its arguments.</param>
+    public void Multiply(PackedEncoding encoding, bool isWhole, TileArguments* tile) =>
+        ((delegate* unmanaged[SuppressGCTransition]<TileArguments*, void>)_kernels[Index(new TileForm(encoding, isWhole, (int)tile->Rows))])(tile);
 
     private static EmittedTiles Create<TAssembler>(
-        string name, Func<bool> hasInstructions, int tileRows, TAssembler assembler, Func<TAssembler, PackedEncoding, int, TileProgram> program)
+        string name, Func<bool> hasInstructions, int tileRows, TAssembler assembler, Func<TAssembler, TileForm, TileProgram> program)
         where TAssembler : Assembler
     {
         if (Environment.GetEnvironmentVariable(RefuseVariable) == "1")
@@ -68,13 +73,10 @@ internal sealed unsafe class EmittedTiles
             return Refused($"the processor has no {name}");
         }
 
-        var tiles = new EmittedTiles(tileRows, new nint[Enum.GetValues<PackedEncoding>().Length * tileRows], name);
-        foreach (var encoding in Enum.GetValues<PackedEncoding>())
+        var tiles = new EmittedTiles(tileRows, new nint[2 * s_encodings * tileRows], name);
+        foreach (var form in TileForm.All(tileRows))
         {
-            for (var rows = 1; rows <= tileRows; rows++)
-            {
-                tiles._kernels[tiles.Index(encoding, rows)] = program(assembler, encoding, rows).Write();
-            }
+            tiles._kernels[tiles.Index(form)] = program(assembler, form).Write();
         }
 
         var memory = ExecutableMemory.TryCreate(assembler.Code);
@@ -123,7 +125,7 @@ internal sealed unsafe class EmittedTiles
         return address != 0 && (((delegate* unmanaged<int>)address)() & states) == states;
     }
 
-    private int Index(PackedEncoding encoding, int rows) => ((int)encoding * TileRows) + rows - 1;
+    private int Index(TileForm form) => ((((form.IsWhole ? s_encodings : 0) + (int)form.Encoding) * TileRows) + form.Rows) - 1;
 
     /// <summary>Compares each kernel with its scalar twin: two groups of codes and activations that use every value range.</summary>
     private bool AreRight()
@@ -132,6 +134,7 @@ internal sealed unsafe class EmittedTiles
         var allResults = PackedEncodingFacts.PanelRows * TileRows;
         var random = new Random(1);
         var codes = stackalloc byte[Groups * 8 * PackedEncodingFacts.LineBytes];
+        var bytes = stackalloc byte[Groups * 8 * PackedEncodingFacts.LineBytes];
         var scales = stackalloc Half[Groups * 2 * PackedEncodingFacts.PanelRows];
         var activations = stackalloc sbyte[Groups * TileRows * PackedEncodingFacts.UsualGroupValues];
         var factors = stackalloc float[Groups * TileRows];
@@ -158,15 +161,21 @@ internal sealed unsafe class EmittedTiles
             OutputStride = PackedEncodingFacts.PanelRows * sizeof(float),
             Groups = Groups,
         };
-        for (var kernel = 0; kernel < _kernels.Length; kernel++)
+        foreach (var (encoding, isWhole, rows) in TileForm.All(TileRows))
         {
-            var encoding = (PackedEncoding)(kernel / TileRows);
-            tile.Rows = (kernel % TileRows) + 1;
+            tile.Rows = rows;
             FillScales(encoding, &tile, random);
-            tile.Output = results;
-            Multiply(encoding, &tile);
             tile.Output = results + allResults;
-            PackedPaths.Multiply(PackedPath.Scalar, encoding, &tile);
+            PackedPaths.Multiply(PackedPath.Scalar, encoding, isWhole: false, &tile);
+            if (isWhole)
+            {
+                WholeCodes.Write(encoding, codes, Groups, bytes);
+                tile.Codes = bytes;
+            }
+
+            tile.Output = results;
+            Multiply(encoding, isWhole, &tile);
+            tile.Codes = codes;
             var count = PackedEncodingFacts.PanelRows * (int)tile.Rows;
             if (!new ReadOnlySpan<int>(results, count).SequenceEqual(new ReadOnlySpan<int>(results + allResults, count)))
             {

@@ -36,21 +36,27 @@ internal abstract class TileProgram
     private readonly Assembler _assembler;
     private readonly int _prefetchBytes;
 
+    private readonly TileForm _form;
+
     /// <param name="assembler">Where to write.</param>
-    /// <param name="encoding">Of the weights.</param>
-    /// <param name="rows">Rows of activations.</param>
+    /// <param name="form">What for.</param>
     /// <param name="prefetchBytes">How far ahead memory is asked for.</param>
-    protected TileProgram(Assembler assembler, PackedEncoding encoding, int rows, int prefetchBytes)
+    protected TileProgram(Assembler assembler, TileForm form, int prefetchBytes)
     {
-        (_assembler, Encoding, Rows, _prefetchBytes) = (assembler, encoding, rows, prefetchBytes);
+        (_assembler, _form, _prefetchBytes) = (assembler, form, prefetchBytes);
     }
 
-    protected PackedEncoding Encoding { get; }
+    protected PackedEncoding Encoding => _form.Encoding;
+
+    protected int Rows => _form.Rows;
+
+    /// <summary>Whether split codes come as bytes, in lines of four inputs.</summary>
+    protected bool IsWhole => _form.IsWhole;
 
     /// <summary>Whether codes are nibbles.</summary>
     protected bool HasNibbles => Encoding is PackedEncoding.Q4 or PackedEncoding.Q4Minimum;
 
-    /// <summary>Whether codes have five or six bits, the lowest of them in a line of their own.</summary>
+    /// <summary>Whether codes have five or six bits, the lowest of them in a line of their own unless they are whole.</summary>
     protected bool IsSplit => Encoding.LowBits() > 0;
 
     /// <summary>Lines of a group but the one of lowest bits.</summary>
@@ -61,8 +67,6 @@ internal abstract class TileProgram
 
     /// <summary>A mask of a split code's lowest bits in each byte.</summary>
     protected int LowMask => SplitCodes.LowMask(Encoding.LowBits());
-
-    protected int Rows { get; }
 
     /// <summary>Appends the kernel and returns where it begins.</summary>
     public int Write()
@@ -76,7 +80,7 @@ internal abstract class TileProgram
         StartSums();
         for (var line = 0; line < MainLines; line++)
         {
-            var codes = new Address(Codes, PackedEncodingFacts.LineBytes * line);
+            var codes = new Address(Codes, PackedEncodingFacts.LineBytes * (IsWhole ? 2 : 1) * line);
             if (IsSplit)
             {
                 AddSplitCodes(codes, line);
@@ -111,7 +115,7 @@ internal abstract class TileProgram
     /// <summary>Adds the products of a line of nibbles.</summary>
     protected abstract void AddNibbles(Address codes, int line);
 
-    /// <summary>Adds the products of a line of upper bits and what belongs to it of the line of lowest bits.</summary>
+    /// <summary>Adds the products of a line of upper bits and what belongs to it of the line of lowest bits, or of two lines of whole codes.</summary>
     protected abstract void AddSplitCodes(Address codes, int line);
 
     /// <summary>Adds the sums of a group to the results.</summary>
@@ -136,6 +140,12 @@ internal abstract class TileProgram
 
     private void Prefetch()
     {
+        if (IsWhole)
+        {
+            // They have just been written.
+            return;
+        }
+
         for (var line = 0; line < Encoding.GroupBytes(); line += PackedEncodingFacts.LineBytes)
         {
             _assembler.PrefetchSecondLevel(new Address(Ahead, _prefetchBytes + line));
@@ -146,7 +156,7 @@ internal abstract class TileProgram
 
     private void Advance()
     {
-        _assembler.Add(Codes, PackedEncodingFacts.LineBytes * Encoding.Lines());
+        _assembler.Add(Codes, IsWhole ? (int)WholeCodes.ByteLength(Encoding.GroupValues()) : PackedEncodingFacts.LineBytes * Encoding.Lines());
         _assembler.Add(Scales, Encoding.ScaleBytes());
         _assembler.Add(Activations, Encoding.GroupValues() * Rows);
         _assembler.Add(Factors, sizeof(float) * Rows);

@@ -8,10 +8,8 @@ namespace Patchbay.Engine.Kernels.Emitted;
 /// its ports: 8 of 10 cycles are the limit, which eight rows and more reach; two panels at once were no faster.
 /// </summary>
 /// <param name="assembler">Where to.</param>
-/// <param name="encoding">Of the weights.</param>
-/// <param name="rows">Rows of activations, 1 to 13.</param>
-internal sealed class Vnni512Program(EvexAssembler assembler, PackedEncoding encoding, int rows)
-    : TileProgram(assembler, encoding, rows, PackedEncodingFacts.PrefetchBytes)
+/// <param name="form">What for; up to 13 rows of activations.</param>
+internal sealed class Vnni512Program(EvexAssembler assembler, TileForm form) : TileProgram(assembler, form, PackedEncodingFacts.PrefetchBytes)
 {
     /// <summary>Most rows of activations that one kernel computes together.</summary>
     public const int TileRows = 8;
@@ -82,19 +80,16 @@ internal sealed class Vnni512Program(EvexAssembler assembler, PackedEncoding enc
 
     protected override void AddSplitCodes(Address codes, int line)
     {
-        var count = Encoding.LowBits();
-        if (line == 0)
+        if (IsWhole)
         {
-            assembler.Load(LowBits, new Address(Codes, PackedEncodingFacts.LineBytes * MainLines));
+            assembler.Load(Weights, codes);
+            assembler.Load(HighWeights, codes with { Displacement = codes.Displacement + PackedEncodingFacts.LineBytes });
+        }
+        else
+        {
+            JoinCodes(codes, line);
         }
 
-        assembler.Load(Product, codes);
-        assembler.ShiftLeft(Weights, Product, (byte)count);
-        assembler.ShiftRight(HighWeights, Product, (byte)(4 - count));
-        assembler.And(Weights, Weights, Mask);
-        assembler.And(HighWeights, HighWeights, Mask);
-        AddLowBits(Weights, 2 * line * count);
-        AddLowBits(HighWeights, ((2 * line) + 1) * count);
         AddProducts(Weights, 8 * line);
         AddProducts(HighWeights, (8 * line) + 4);
     }
@@ -131,6 +126,24 @@ internal sealed class Vnni512Program(EvexAssembler assembler, PackedEncoding enc
     private static int Result(int row) => row;
 
     private int Sum(int row) => Rows + row;
+
+    /// <summary>Makes eight inputs' codes of a line of nibbles and their lowest bits.</summary>
+    private void JoinCodes(Address codes, int line)
+    {
+        var count = Encoding.LowBits();
+        if (line == 0)
+        {
+            assembler.Load(LowBits, new Address(Codes, PackedEncodingFacts.LineBytes * MainLines));
+        }
+
+        assembler.Load(Product, codes);
+        assembler.ShiftLeft(Weights, Product, (byte)count);
+        assembler.ShiftRight(HighWeights, Product, (byte)(4 - count));
+        assembler.And(Weights, Weights, Mask);
+        assembler.And(HighWeights, HighWeights, Mask);
+        AddLowBits(Weights, 2 * line * count);
+        AddLowBits(HighWeights, ((2 * line) + 1) * count);
+    }
 
     private void AddLowBits(int target, int shift)
     {

@@ -45,6 +45,11 @@ internal static unsafe class PackedMatMul
         var encoding = products[0].Weight.Encoding;
         var rows = new QuantisedRows(pool.Shared(QuantisedRows.ByteLength(x.Rows, x.Columns, encoding)), x.Rows, x.Columns, PackedPaths.TileRows(path), encoding);
         rows.Fill(pool, x);
+        var takesWhole = encoding.LowBits() > 0 && PackedPaths.TakesWholeCodes(path) && rows.TileCount >= WholeCodes.LeastTiles;
+        if (takesWhole)
+        {
+            pool.ReserveScratch(WholeCodes.ByteLength(x.Columns));
+        }
 
         var all = 0;
         for (var i = 0; i < count; i++)
@@ -53,7 +58,7 @@ internal static unsafe class PackedMatMul
         }
 
         var panels = PanelsOfTask(all / pool.WorkerCount, x.Rows, products[0].Weight.PanelBytes);
-        var job = new Job(products, rows, path, panels);
+        var job = new Job(products, rows, path, panels, takesWhole);
         var tasks = 0;
         for (var i = 0; i < count; i++)
         {
@@ -74,7 +79,7 @@ internal static unsafe class PackedMatMul
         return (int)Math.Clamp(TaskBytes / panelBytes, 1, Math.Max(1, panelsOfWorker / TasksPerWorker));
     }
 
-    private readonly struct Job(in PackedProducts products, QuantisedRows rows, PackedPath path, int taskPanels) : IParallelJob
+    private readonly struct Job(in PackedProducts products, QuantisedRows rows, PackedPath path, int taskPanels, bool takesWhole) : IParallelJob
     {
         private readonly PackedProducts _products = products;
         private readonly QuantisedRows _rows = rows;
@@ -100,7 +105,7 @@ internal static unsafe class PackedMatMul
                 var endTile = Math.Min(_rows.TileCount, tile + blockTiles);
                 for (var panel = first; panel < last; panel++)
                 {
-                    Multiply(product.Weight, product.Y, panel, tile, endTile);
+                    Multiply(product.Weight, product.Y, panel, tile, endTile, scratch);
                 }
 
                 product.Changes.Apply<TSimd, TVector>(TileOf(product.Y, tile, endTile, first, last));
@@ -116,11 +121,17 @@ internal static unsafe class PackedMatMul
         }
 
         /// <summary>One panel times some tiles.</summary>
-        private void Multiply(PackedMatrix weight, Matrix y, int panel, int firstTile, int lastTile)
+        private void Multiply(PackedMatrix weight, Matrix y, int panel, int firstTile, int lastTile, byte* scratch)
         {
             var arguments = default(TileArguments);
             arguments.Codes = weight.Panel(panel);
             arguments.Scales = arguments.Codes + weight.Encoding.CodeBytes(weight.Columns);
+            if (takesWhole)
+            {
+                WholeCodes.Write(weight.Encoding, arguments.Codes, weight.Groups, scratch);
+                arguments.Codes = scratch;
+            }
+
             var column = panel * PackedEncodingFacts.PanelRows;
             for (var tile = firstTile; tile < lastTile; tile++)
             {
@@ -129,7 +140,7 @@ internal static unsafe class PackedMatMul
                 {
                     arguments.Output = y.Row(_rows.Tile(tile).First) + column;
                     arguments.OutputStride = y.Stride * sizeof(float);
-                    PackedPaths.Multiply(path, weight.Encoding, &arguments);
+                    PackedPaths.Multiply(path, weight.Encoding, takesWhole, &arguments);
                 }
                 else
                 {
@@ -144,7 +155,7 @@ internal static unsafe class PackedMatMul
             var results = stackalloc float[PackedEncodingFacts.PanelRows * Vnni512Program.TileRows];
             arguments->Output = results;
             arguments->OutputStride = PackedEncodingFacts.PanelRows * sizeof(float);
-            PackedPaths.Multiply(path, encoding, arguments);
+            PackedPaths.Multiply(path, encoding, takesWhole, arguments);
             for (var row = 0; row < (int)arguments->Rows; row++)
             {
                 new ReadOnlySpan<float>(results + (row * PackedEncodingFacts.PanelRows), y.Columns - column).CopyTo(y.RowSpan(firstRow + row)[column..]);

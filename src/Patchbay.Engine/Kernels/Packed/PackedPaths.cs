@@ -55,19 +55,23 @@ internal static unsafe class PackedPaths
     /// <summary>Most rows of activations that one kernel call computes together.</summary>
     public static int TileRows(PackedPath path) => path == PackedPath.Emitted512 ? Vnni512Program.TileRows : Avx2Program.TileRows;
 
+    /// <summary>Whether a path has kernels for <see cref="WholeCodes"/>.</summary>
+    public static bool TakesWholeCodes(PackedPath path) => path is PackedPath.Emitted256 or PackedPath.Emitted512;
+
     /// <summary>Runs one kernel.</summary>
     /// <param name="path">A supported one.</param>
     /// <param name="encoding">Of the panel.</param>
+    /// <param name="isWhole">Whether its split codes are <see cref="WholeCodes"/>.</param>
     /// <param name="tile">Its arguments.</param>
-    public static void Multiply(PackedPath path, PackedEncoding encoding, TileArguments* tile)
+    public static void Multiply(PackedPath path, PackedEncoding encoding, bool isWhole, TileArguments* tile)
     {
         switch (path)
         {
             case PackedPath.Emitted512:
-                EmittedTiles.Vnni512.Multiply(encoding, tile);
+                EmittedTiles.Vnni512.Multiply(encoding, isWhole, tile);
                 break;
             case PackedPath.Emitted256:
-                EmittedTiles.Avx2.Multiply(encoding, tile);
+                EmittedTiles.Avx2.Multiply(encoding, isWhole, tile);
                 break;
             case PackedPath.V512:
                 Multiply<Dot512, Vector512<int>, Simd512, Vector512<float>>(encoding, tile);

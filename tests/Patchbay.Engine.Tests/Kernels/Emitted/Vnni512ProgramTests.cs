@@ -6,11 +6,11 @@ namespace Patchbay.Engine.Tests.Kernels.Emitted;
 /// <summary>Kernels for AVX512-VNNI, interpreted: the check at the start of a process is only made where the instructions are.</summary>
 public sealed unsafe class Vnni512ProgramTests
 {
-    public static TheoryData<string> Encodings => [.. Enum.GetNames<PackedEncoding>()];
+    public static TheoryData<string, bool> Forms => [.. TileForm.All(1).Select(form => (form.Encoding.ToString(), form.IsWhole))];
 
     [Theory]
-    [MemberData(nameof(Encodings))]
-    public void Kernels_GiveTheBitsOfTheScalarOnes(string name)
+    [MemberData(nameof(Forms))]
+    public void Kernels_GiveTheBitsOfTheScalarOnes(string name, bool isWhole)
     {
         const int Groups = 3;
         var encoding = Enum.Parse<PackedEncoding>(name);
@@ -30,7 +30,8 @@ public sealed unsafe class Vnni512ProgramTests
             Fill(offsets, () => encoding.HasMinimum() ? BitConverter.SingleToInt32Bits(random.NextSingle()) : random.Next(-9999, 9999));
             var expected = new int[rows * PackedEncodingFacts.PanelRows];
             var found = new int[expected.Length];
-            fixed (byte* codesAt = codes)
+            var bytes = new byte[WholeCodes.ByteLength(Groups * encoding.GroupValues())];
+            fixed (byte* codesAt = codes, bytesAt = bytes)
             fixed (Half* scalesAt = scales)
             fixed (sbyte* activationsAt = activations)
             fixed (float* factorsAt = factors)
@@ -48,10 +49,16 @@ public sealed unsafe class Vnni512ProgramTests
                     Rows = rows,
                     Output = (float*)expectedAt,
                 };
-                PackedPaths.Multiply(PackedPath.Scalar, encoding, &tile);
+                PackedPaths.Multiply(PackedPath.Scalar, encoding, isWhole: false, &tile);
+                if (isWhole)
+                {
+                    WholeCodes.Write(encoding, codesAt, Groups, bytesAt);
+                    tile.Codes = bytesAt;
+                }
+
                 tile.Output = (float*)foundAt;
                 var assembler = new EvexAssembler();
-                var start = new Vnni512Program(assembler, encoding, rows).Write();
+                var start = new Vnni512Program(assembler, new TileForm(encoding, isWhole, rows)).Write();
                 EvexInterpreter.Run(assembler.Code, start, &tile);
             }
 
