@@ -22,11 +22,13 @@ internal sealed unsafe class EmittedTiles
 
     private static readonly int s_encodings = Enum.GetValues<PackedEncoding>().Length;
 
-    private readonly nint[] _kernels;
+    // By encoding, and whether its codes are whole, and rows; as long as the process lives.
+    private readonly nint* _kernels;
 
-    private EmittedTiles(int tileRows, nint[] kernels, string state)
+    private EmittedTiles(int tileRows, nint* kernels, string state)
     {
-        (TileRows, _kernels, State) = (tileRows, kernels, state);
+        (TileRows, State) = (tileRows, state);
+        _kernels = kernels;
     }
 
     /// <summary>With AVX512-VNNI.</summary>
@@ -42,17 +44,15 @@ internal sealed unsafe class EmittedTiles
     public int TileRows { get; }
 
     /// <summary>Whether the kernels are there and give what they should.</summary>
-    public bool IsAvailable => _kernels.Length > 0;
+    public bool IsAvailable => _kernels is not null;
 
     /// <summary>What they use, or why they are not used, for people.</summary>
     public string State { get; }
 
-    /// <summary>A panel times the rows of a tile: microseconds, so that the garbage collector can wait for it.</summary>
-    /// <param name="encoding">Of the panel.</param>
-    /// <param name="isWhole">Whether its split codes are <see cref="WholeCodes"/>.</param>
-    /// <param name="tile">Its arguments.</param>
-    public void Multiply(PackedEncoding encoding, bool isWhole, TileArguments* tile) =>
-        ((delegate* unmanaged[SuppressGCTransition]<TileArguments*, void>)_kernels[Index(new TileForm(encoding, isWhole, (int)tile->Rows))])(tile);
+    /// <summary>The kernel for an encoding.</summary>
+    /// <param name="encoding">Of the panels.</param>
+    /// <param name="isWhole">Whether their split codes are <see cref="WholeCodes"/>.</param>
+    public TileKernel KernelOf(PackedEncoding encoding, bool isWhole) => new(_kernels + Index(new TileForm(encoding, isWhole, Rows: 1)));
 
     private static EmittedTiles Create<TAssembler>(
         string name, Func<bool> hasInstructions, int tileRows, TAssembler assembler, Func<TAssembler, TileForm, TileProgram> program)
@@ -73,11 +73,7 @@ internal sealed unsafe class EmittedTiles
             return Refused($"the processor has no {name}");
         }
 
-        var tiles = new EmittedTiles(tileRows, new nint[2 * s_encodings * tileRows], name);
-        foreach (var form in TileForm.All(tileRows))
-        {
-            tiles._kernels[tiles.Index(form)] = program(assembler, form).Write();
-        }
+        var starts = TileForm.All(tileRows).Select(form => (Form: form, Start: program(assembler, form).Write())).ToList();
 
         var memory = ExecutableMemory.TryCreate(assembler.Code);
         if (memory == 0)
@@ -85,14 +81,16 @@ internal sealed unsafe class EmittedTiles
             return Refused("the system refuses executable memory");
         }
 
-        foreach (ref var kernel in tiles._kernels.AsSpan())
+        var kernels = (nint*)NativeMemory.AllocZeroed((nuint)(2 * s_encodings * tileRows), (nuint)sizeof(nint));
+        var tiles = new EmittedTiles(tileRows, kernels, name);
+        foreach (var (form, start) in starts)
         {
-            kernel += memory;
+            kernels[tiles.Index(form)] = memory + start;
         }
 
         return tiles.AreRight() ? tiles : Refused("emitted kernels and their scalar twins differ");
 
-        EmittedTiles Refused(string why) => new(tileRows, [], why);
+        EmittedTiles Refused(string why) => new(tileRows, null, why);
     }
 
     // CPUID 1: OSXSAVE; 7: AVX512F, DQ, BW, VL, and VNNI. The system must keep the registers of all three vector widths.
@@ -166,7 +164,7 @@ internal sealed unsafe class EmittedTiles
             tile.Rows = rows;
             FillScales(encoding, &tile, random);
             tile.Output = results + allResults;
-            PackedPaths.Multiply(PackedPath.Scalar, encoding, isWhole: false, &tile);
+            PackedPaths.KernelOf(PackedPath.Scalar, encoding).Run(&tile);
             if (isWhole)
             {
                 WholeCodes.Write(encoding, codes, Groups, bytes);
@@ -174,7 +172,7 @@ internal sealed unsafe class EmittedTiles
             }
 
             tile.Output = results;
-            Multiply(encoding, isWhole, &tile);
+            KernelOf(encoding, isWhole).Run(&tile);
             tile.Codes = codes;
             var count = PackedEncodingFacts.PanelRows * (int)tile.Rows;
             if (!new ReadOnlySpan<int>(results, count).SequenceEqual(new ReadOnlySpan<int>(results + allResults, count)))

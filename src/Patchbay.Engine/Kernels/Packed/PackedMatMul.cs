@@ -58,7 +58,7 @@ internal static unsafe class PackedMatMul
         }
 
         var panels = PanelsOfTask(all / pool.WorkerCount, x.Rows, products[0].Weight.PanelBytes);
-        var job = new Job(products, rows, path, panels, takesWhole);
+        var job = new Job(products, rows, PackedPaths.KernelOf(path, encoding, takesWhole), panels, takesWhole);
         var tasks = 0;
         for (var i = 0; i < count; i++)
         {
@@ -79,10 +79,11 @@ internal static unsafe class PackedMatMul
         return (int)Math.Clamp(TaskBytes / panelBytes, 1, Math.Max(1, panelsOfWorker / TasksPerWorker));
     }
 
-    private readonly struct Job(in PackedProducts products, QuantisedRows rows, PackedPath path, int taskPanels, bool takesWhole) : IParallelJob
+    private readonly struct Job(in PackedProducts products, QuantisedRows rows, TileKernel kernel, int taskPanels, bool takesWhole) : IParallelJob
     {
         private readonly PackedProducts _products = products;
         private readonly QuantisedRows _rows = rows;
+        private readonly TileKernel _kernel = kernel;
 
         public int TasksOf(int product) => (_products[product].Weight.PanelCount + taskPanels - 1) / taskPanels;
 
@@ -99,7 +100,7 @@ internal static unsafe class PackedMatMul
             ref readonly var product = ref _products[index];
             var first = task * taskPanels;
             var last = Math.Min(product.Weight.PanelCount, first + taskPanels);
-            var blockTiles = Math.Max(1, BlockBytes / product.Weight.Columns / PackedPaths.TileRows(path));
+            var blockTiles = Math.Max(1, BlockBytes / product.Weight.Columns / _rows.TileHeight);
             for (var tile = 0; tile < _rows.TileCount; tile += blockTiles)
             {
                 var endTile = Math.Min(_rows.TileCount, tile + blockTiles);
@@ -125,7 +126,7 @@ internal static unsafe class PackedMatMul
         {
             var arguments = default(TileArguments);
             arguments.Codes = weight.Panel(panel);
-            arguments.Scales = arguments.Codes + weight.Encoding.CodeBytes(weight.Columns);
+            arguments.Scales = arguments.Codes + weight.CodeBytes;
             if (takesWhole)
             {
                 WholeCodes.Write(weight.Encoding, arguments.Codes, weight.Groups, scratch);
@@ -140,22 +141,22 @@ internal static unsafe class PackedMatMul
                 {
                     arguments.Output = y.Row(_rows.Tile(tile).First) + column;
                     arguments.OutputStride = y.Stride * sizeof(float);
-                    PackedPaths.Multiply(path, weight.Encoding, takesWhole, &arguments);
+                    _kernel.Run(&arguments);
                 }
                 else
                 {
-                    MultiplyPart(weight.Encoding, y, &arguments, _rows.Tile(tile).First, column);
+                    MultiplyPart(y, &arguments, _rows.Tile(tile).First, column);
                 }
             }
         }
 
         // The last panel may have outputs that do not exist.
-        private void MultiplyPart(PackedEncoding encoding, Matrix y, TileArguments* arguments, int firstRow, int column)
+        private void MultiplyPart(Matrix y, TileArguments* arguments, int firstRow, int column)
         {
             var results = stackalloc float[PackedEncodingFacts.PanelRows * Vnni512Program.TileRows];
             arguments->Output = results;
             arguments->OutputStride = PackedEncodingFacts.PanelRows * sizeof(float);
-            PackedPaths.Multiply(path, encoding, takesWhole, arguments);
+            _kernel.Run(arguments);
             for (var row = 0; row < (int)arguments->Rows; row++)
             {
                 new ReadOnlySpan<float>(results + (row * PackedEncodingFacts.PanelRows), y.Columns - column).CopyTo(y.RowSpan(firstRow + row)[column..]);

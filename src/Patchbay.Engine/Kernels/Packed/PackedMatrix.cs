@@ -19,12 +19,15 @@ internal sealed unsafe class PackedMatrix(PackedEncoding encoding, int rows, int
 
     public int Columns => columns;
 
-    public int Groups => columns / encoding.GroupValues();
+    public int Groups { get; } = columns / encoding.GroupValues();
 
     public int PanelCount => PanelsOf(rows);
 
     /// <summary>Bytes from one panel to the next.</summary>
     public long PanelBytes { get; } = encoding.PanelBytes(columns);
+
+    /// <summary>Bytes of the codes of a panel, behind which its scales are.</summary>
+    public long CodeBytes { get; } = encoding.CodeBytes(columns);
 
     /// <summary>Bytes of all panels.</summary>
     public long ByteLength => PanelCount * PanelBytes;

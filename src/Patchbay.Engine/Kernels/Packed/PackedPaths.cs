@@ -58,74 +58,41 @@ internal static unsafe class PackedPaths
     /// <summary>Whether a path has kernels for <see cref="WholeCodes"/>.</summary>
     public static bool TakesWholeCodes(PackedPath path) => path is PackedPath.Emitted256 or PackedPath.Emitted512;
 
-    /// <summary>Runs one kernel.</summary>
+    /// <summary>The kernel for an encoding.</summary>
     /// <param name="path">A supported one.</param>
-    /// <param name="encoding">Of the panel.</param>
-    /// <param name="isWhole">Whether its split codes are <see cref="WholeCodes"/>.</param>
-    /// <param name="tile">Its arguments.</param>
-    public static void Multiply(PackedPath path, PackedEncoding encoding, bool isWhole, TileArguments* tile)
+    /// <param name="encoding">Of the panels.</param>
+    /// <param name="isWhole">Whether their split codes are <see cref="WholeCodes"/>.</param>
+    public static TileKernel KernelOf(PackedPath path, PackedEncoding encoding, bool isWhole = false) => path switch
     {
-        switch (path)
-        {
-            case PackedPath.Emitted512:
-                EmittedTiles.Vnni512.Multiply(encoding, isWhole, tile);
-                break;
-            case PackedPath.Emitted256:
-                EmittedTiles.Avx2.Multiply(encoding, isWhole, tile);
-                break;
-            case PackedPath.V512:
-                Multiply<Dot512, Vector512<int>, Simd512, Vector512<float>>(encoding, tile);
-                break;
-            case PackedPath.Vnni256:
-                MultiplyPairs<DotVnni256, Vector256<int>, Simd256, Vector256<float>>(encoding, tile);
-                break;
-            case PackedPath.V256:
-                MultiplyPairs<Dot256, Vector256<int>, Simd256, Vector256<float>>(encoding, tile);
-                break;
-            case PackedPath.V128:
-                MultiplyPairs<Dot128, Vector128<int>, Simd128, Vector128<float>>(encoding, tile);
-                break;
-            default:
-                Multiply<DotScalar, int, SimdScalar, float>(encoding, tile);
-                break;
-        }
-    }
+        PackedPath.Emitted512 => EmittedTiles.Vnni512.KernelOf(encoding, isWhole),
+        PackedPath.Emitted256 => EmittedTiles.Avx2.KernelOf(encoding, isWhole),
+        PackedPath.V512 => KernelOf<Dot512, Vector512<int>, Simd512, Vector512<float>>(encoding),
+        PackedPath.Vnni256 => PairsOf<DotVnni256, Vector256<int>, Simd256, Vector256<float>>(encoding),
+        PackedPath.V256 => PairsOf<Dot256, Vector256<int>, Simd256, Vector256<float>>(encoding),
+        PackedPath.V128 => PairsOf<Dot128, Vector128<int>, Simd128, Vector128<float>>(encoding),
+        _ => KernelOf<DotScalar, int, SimdScalar, float>(encoding),
+    };
 
-    private static void MultiplyPairs<TDot, TInt, TSimd, TVector>(PackedEncoding encoding, TileArguments* tile)
+    private static TileKernel PairsOf<TDot, TInt, TSimd, TVector>(PackedEncoding encoding)
         where TDot : struct, IDotSimd<TInt, TVector>
         where TSimd : struct, ITileSimd<TVector>
         where TInt : unmanaged
         where TVector : unmanaged =>
-        Multiply<PairDot<TDot, TInt, TVector>, Pair<TInt>, PairSimd<TSimd, TVector>, Pair<TVector>>(encoding, tile);
+        KernelOf<PairDot<TDot, TInt, TVector>, Pair<TInt>, PairSimd<TSimd, TVector>, Pair<TVector>>(encoding);
 
-    private static void Multiply<TDot, TInt, TSimd, TVector>(PackedEncoding encoding, TileArguments* tile)
+    private static TileKernel KernelOf<TDot, TInt, TSimd, TVector>(PackedEncoding encoding)
         where TDot : struct, IDotSimd<TInt, TVector>
         where TSimd : struct, ITileSimd<TVector>
         where TInt : unmanaged
-        where TVector : unmanaged
-    {
-        switch (encoding)
+        where TVector : unmanaged => encoding switch
         {
-            case PackedEncoding.Q8:
-                Q8Tile<TDot, TInt, TSimd, TVector>.Multiply(tile);
-                break;
-            case PackedEncoding.Q4:
-                Q4Tile<WithoutMinimum, TDot, TInt, TSimd, TVector>.Multiply(tile);
-                break;
-            case PackedEncoding.Q4Minimum:
-                Q4Tile<WithMinimum, TDot, TInt, TSimd, TVector>.Multiply(tile);
-                break;
-            case PackedEncoding.Q5:
-                SplitTile<SplitQ5, WithoutMinimum, TDot, TInt, TSimd, TVector>.Multiply(tile);
-                break;
-            case PackedEncoding.Q5Minimum:
-                SplitTile<SplitQ5, WithMinimum, TDot, TInt, TSimd, TVector>.Multiply(tile);
-                break;
-            default:
-                SplitTile<SplitQ6, WithoutMinimum, TDot, TInt, TSimd, TVector>.Multiply(tile);
-                break;
-        }
-    }
+            PackedEncoding.Q8 => new(&Q8Tile<TDot, TInt, TSimd, TVector>.Multiply),
+            PackedEncoding.Q4 => new(&Q4Tile<WithoutMinimum, TDot, TInt, TSimd, TVector>.Multiply),
+            PackedEncoding.Q4Minimum => new(&Q4Tile<WithMinimum, TDot, TInt, TSimd, TVector>.Multiply),
+            PackedEncoding.Q5 => new(&SplitTile<SplitQ5, WithoutMinimum, TDot, TInt, TSimd, TVector>.Multiply),
+            PackedEncoding.Q5Minimum => new(&SplitTile<SplitQ5, WithMinimum, TDot, TInt, TSimd, TVector>.Multiply),
+            _ => new(&SplitTile<SplitQ6, WithoutMinimum, TDot, TInt, TSimd, TVector>.Multiply),
+        };
 
     private static PackedPath Best(params ReadOnlySpan<PackedPath> paths)
     {

@@ -15,14 +15,16 @@ namespace Patchbay.Engine.Kernels.Packed;
 internal readonly unsafe struct QuantisedRows(byte* memory, int rows, int columns, int tileRows, PackedEncoding encoding)
 {
     private readonly byte* _memory = memory;
+    private readonly int _groups = columns / encoding.GroupValues();
+
+    /// <summary>Rows of a tile that is full.</summary>
+    public int TileHeight => tileRows;
 
     public int TileCount => (rows + tileRows - 1) / tileRows;
 
-    private int Groups => columns / encoding.GroupValues();
-
     private float* Scales => (float*)(_memory + ((nint)rows * columns));
 
-    private float* Offsets => Scales + ((nint)rows * Groups);
+    private float* Offsets => Scales + ((nint)rows * _groups);
 
     public static long ByteLength(int rows, int columns, PackedEncoding encoding) =>
         (long)rows * (columns + (columns / encoding.GroupValues() * (sizeof(float) + sizeof(int))));
@@ -35,9 +37,9 @@ internal readonly unsafe struct QuantisedRows(byte* memory, int rows, int column
     {
         var (first, count) = Tile(tile);
         arguments->Activations = (sbyte*)_memory + ((nint)first * columns);
-        arguments->ActivationScales = Scales + ((nint)first * Groups);
-        arguments->Offsets = Offsets + ((nint)first * Groups);
-        arguments->Groups = Groups;
+        arguments->ActivationScales = Scales + ((nint)first * _groups);
+        arguments->Offsets = Offsets + ((nint)first * _groups);
+        arguments->Groups = _groups;
         arguments->Rows = count;
     }
 
@@ -113,6 +115,4 @@ internal readonly unsafe struct QuantisedRows(byte* memory, int rows, int column
             return (largest / 127f, TSimd.Sum(sum));
         }
     }
-
-    private int TileHeight => tileRows;
 }

@@ -49,7 +49,7 @@ public sealed unsafe class Vnni512ProgramTests
                     Rows = rows,
                     Output = (float*)expectedAt,
                 };
-                PackedPaths.Multiply(PackedPath.Scalar, encoding, isWhole: false, &tile);
+                PackedPaths.KernelOf(PackedPath.Scalar, encoding).Run(&tile);
                 if (isWhole)
                 {
                     WholeCodes.Write(encoding, codesAt, Groups, bytesAt);
