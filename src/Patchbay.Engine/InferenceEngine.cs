@@ -175,16 +175,18 @@ public sealed class InferenceEngine : IAsyncDisposable
     public int CountAdapterLeases(AdapterVersion version) => _adapters.CountLeases(version);
 
     /// <summary>
-    /// Takes a place among the requests that wait, before the prompt is made into tokens. Given to a request
+    /// Takes places among the requests that wait, all or none, before prompts are made into tokens. Each is given to a request
     /// (<see cref="GenerationRequest.Slot"/>) or disposed by the caller.
     /// </summary>
-    /// <param name="slot">The place.</param>
-    /// <param name="refusal">Why there is none, with an estimate of when there will be.</param>
-    public bool TryReserve([NotNullWhen(true)] out QueueSlot? slot, [NotNullWhen(false)] out RequestRefusedException? refusal)
+    /// <param name="count">How many, at least one.</param>
+    /// <param name="slots">The places.</param>
+    /// <param name="refusal">Why there are none, with an estimate of when there will be.</param>
+    public bool TryReserve(int count, [NotNullWhen(true)] out IReadOnlyList<QueueSlot>? slots, [NotNullWhen(false)] out RequestRefusedException? refusal)
     {
-        slot = _gate.TryEnter();
-        refusal = slot is null ? QueueFull($"{_gate.WaitingCount} requests wait already; try again later.") : null;
-        return slot is not null;
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        slots = _gate.TryEnter(count);
+        refusal = slots is null ? QueueFull($"{_gate.WaitingCount} requests wait already; try again later.") : null;
+        return slots is not null;
     }
 
     /// <summary>Starts a generation. Never waits.</summary>
@@ -287,7 +289,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     private GenerationRequest Queue(GenerationRequest request, LoraAdapter? adapter)
     {
         var slot = request.Slot is { HasEnded: false } given ? given
-            : TryReserve(out var reserved, out var refusal) ? reserved
+            : TryReserve(1, out var reserved, out var refusal) ? reserved[0]
             : throw refusal;
         if (!_gate.TryAssign(slot, adapter?.Version.Digest.Hex ?? string.Empty))
         {

@@ -20,16 +20,32 @@ internal sealed class RequestGate(int maxWaiting, int maxWaitingPerAdapter, Time
     /// <summary>Places that are taken.</summary>
     public int WaitingCount => Volatile.Read(ref _waiting);
 
-    /// <summary>Takes a place; null if all are taken.</summary>
-    public QueueSlot? TryEnter()
+    /// <summary>Takes places, all or none: requests of several answers never keep each other's from one another. Null if there are fewer.</summary>
+    public QueueSlot[]? TryEnter(int count)
     {
-        if (Interlocked.Increment(ref _waiting) > maxWaiting)
+        for (var waiting = Volatile.Read(ref _waiting); ;)
         {
-            Interlocked.Decrement(ref _waiting);
-            return null;
+            if (count > maxWaiting - waiting)
+            {
+                return null;
+            }
+
+            var found = Interlocked.CompareExchange(ref _waiting, waiting + count, waiting);
+            if (found == waiting)
+            {
+                break;
+            }
+
+            waiting = found;
         }
 
-        return new QueueSlot(this);
+        var slots = new QueueSlot[count];
+        foreach (ref var slot in slots.AsSpan())
+        {
+            slot = new QueueSlot(this);
+        }
+
+        return slots;
     }
 
     /// <summary>Counts a place for an adapter; false if too many wait for it.</summary>

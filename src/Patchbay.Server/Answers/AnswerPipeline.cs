@@ -20,7 +20,8 @@ internal delegate (TQuestion? Question, ApiError? Error) QuestionReader<TQuestio
 /// <code>
 /// body ─ 1 read ─ 2 route and lease ─ 3 queue ─ 4 send
 /// </code>
-/// 1. The body is read whole; then a place in the queue is taken, or the request refused, before any text is made into tokens.
+/// 1. The body is read whole; then a place in the queue is taken for each answer, or the request refused, before any text is made
+/// into tokens.
 /// 2. The model string, or the adapters beside it, become base, version or sum of versions, with leases for each answer;
 /// from here on headers say which. A version that is not in memory is waited for here.
 /// 3. All answers are queued at the engine, or none.
@@ -29,20 +30,22 @@ internal delegate (TQuestion? Question, ApiError? Error) QuestionReader<TQuestio
 internal static class AnswerPipeline
 {
     public static Task<ApiError?> RunAsync(HttpContext context, PatchbayRuntime runtime, QuestionReader<Question> read) => AdmitAsync(
-        context, runtime, read, (opened, question, slot) => AnswerAsync(context, runtime, opened, question.WithSeed(), slot));
+        context, runtime, root => AskedAnswers.Count(root, runtime.Options.MaxChoices), read, (opened, question, slots) => AnswerAsync(context, runtime, opened, question.WithSeed(), slots));
 
-    /// <summary>Step 1, and what surrounds all of them: a place in the queue is held until the answer ends, and every error is counted.</summary>
+    /// <summary>Step 1, and what surrounds all of them: places in the queue are held until the answers end, and every error is counted.</summary>
+    /// <param name="count">How many answers a body asks for.</param>
     /// <param name="read">Makes a question of the body; exactly one of the results is null.</param>
-    /// <param name="answer">Answers it, and hands the place to the engine.</param>
+    /// <param name="answer">Answers it, and hands the places to the engine.</param>
     public static async Task<ApiError?> AdmitAsync<TQuestion>(
-        HttpContext context, PatchbayRuntime runtime, QuestionReader<TQuestion> read, Func<OpenedEngine, TQuestion, QueueSlot, Task<ApiError?>> answer)
+        HttpContext context, PatchbayRuntime runtime, Func<JsonElement, int> count, QuestionReader<TQuestion> read,
+        Func<OpenedEngine, TQuestion, IReadOnlyList<QueueSlot>, Task<ApiError?>> answer)
         where TQuestion : class
     {
         if (!runtime.TryBegin(out var opened, out var unavailable))
         {
             return unavailable;
         }
-        QueueSlot? slot = null;
+        IReadOnlyList<QueueSlot>? slots = null;
         try
         {
             // 1
@@ -52,12 +55,12 @@ internal static class AnswerPipeline
             {
                 if (body is not null)
                 {
-                    (question, error) = opened.Engine.TryReserve(out slot, out var refusal)
+                    (question, error) = opened.Engine.TryReserve(count(body.Root), out slots, out var refusal)
                         ? read(body.Root, opened, runtime)
                         : (null, ApiError.From(refusal, promptField: ""));
                 }
             }
-            error = question is null ? error : await answer(opened, question, slot!);
+            error = question is null ? error : await answer(opened, question, slots!);
             if (error is not null)
             {
                 runtime.Observation.Ledger.Refuse(error.Code ?? error.Type);
@@ -66,7 +69,10 @@ internal static class AnswerPipeline
         }
         finally
         {
-            slot?.Dispose();
+            foreach (var slot in slots ?? [])
+            {
+                slot.Dispose();
+            }
             runtime.End();
         }
     }
@@ -85,7 +91,7 @@ internal static class AnswerPipeline
     }
 
     private static async Task<ApiError?> AnswerAsync(
-        HttpContext context, PatchbayRuntime runtime, OpenedEngine opened, Question question, QueueSlot slot)
+        HttpContext context, PatchbayRuntime runtime, OpenedEngine opened, Question question, IReadOnlyList<QueueSlot> slots)
     {
         // 2
         var answers = question.Prompts.Count * question.Options.Choices;
@@ -104,7 +110,7 @@ internal static class AnswerPipeline
             {
                 group = question.Options.MaxTokens == 0
                     ? GenerationGroup.WithoutTokens(answers)
-                    : GenerationGroup.Start(opened.Engine, question.ToRequests(model, slot), question.Options.StopStrings, context.RequestAborted);
+                    : GenerationGroup.Start(opened.Engine, question.ToRequests(model, slots), question.Options.StopStrings, context.RequestAborted);
             }
             catch (RequestRefusedException refusal)
             {

@@ -29,15 +29,15 @@ internal sealed record Question(
     };
 
     /// <summary>All of its answers as the engine wants them, prompt by prompt.</summary>
-    /// <param name="slot">The place that was taken for the request. Further answers find places of their own, or none is given.</param>
-    public IEnumerable<GenerationRequest> ToRequests(AnsweringModel model, QueueSlot? slot)
+    /// <param name="slots">The places that were taken for them; null finds each one when it starts.</param>
+    public IEnumerable<GenerationRequest> ToRequests(AnsweringModel model, IReadOnlyList<QueueSlot>? slots)
     {
+        var answer = 0;
         for (var prompt = 0; prompt < Prompts.Count; prompt++)
         {
             for (var choice = 0; choice < Options.Choices; choice++)
             {
-                yield return ToRequest(prompt, choice, model.TakeLeases()) with { Slot = slot };
-                slot = null;
+                yield return ToRequest(prompt, choice, model.TakeLeases()) with { Slot = slots?[answer++] };
             }
         }
     }

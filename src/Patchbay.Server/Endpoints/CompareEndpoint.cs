@@ -17,7 +17,7 @@ namespace Patchbay.Server.Endpoints;
 internal static class CompareEndpoint
 {
     public static Task<ApiError?> HandleAsync(HttpContext context, PatchbayRuntime runtime) => AnswerPipeline.AdmitAsync<ComparedQuestion>(
-        context, runtime, Read, (opened, compared, slot) => RunAsync(context, runtime, opened, compared, slot));
+        context, runtime, CompareRequest.CountModels, Read, (opened, compared, slots) => RunAsync(context, runtime, opened, compared, slots));
 
     private static (ComparedQuestion? Question, ApiError? Error) Read(JsonElement root, OpenedEngine opened, PatchbayRuntime runtime)
     {
@@ -32,7 +32,7 @@ internal static class CompareEndpoint
         return (new ComparedQuestion(new Question(chat.Options, [prompt], shape, chat.TopLogProbabilities, "messages").WithSeed(), models), null);
     }
 
-    private static async Task<ApiError?> RunAsync(HttpContext context, PatchbayRuntime runtime, OpenedEngine opened, ComparedQuestion compared, QueueSlot slot)
+    private static async Task<ApiError?> RunAsync(HttpContext context, PatchbayRuntime runtime, OpenedEngine opened, ComparedQuestion compared, IReadOnlyList<QueueSlot> slots)
     {
         var (question, models) = compared;
         var answering = new List<AnsweringModel>(models.Count);
@@ -47,7 +47,7 @@ internal static class CompareEndpoint
                 }
                 answering.Add(model);
             }
-            return await AnswerAsync(context, runtime, opened, question, answering, slot);
+            return await AnswerAsync(context, runtime, opened, question, answering, slots);
         }
         finally
         {
@@ -56,14 +56,13 @@ internal static class CompareEndpoint
     }
 
     private static async Task<ApiError?> AnswerAsync(
-        HttpContext context, PatchbayRuntime runtime, OpenedEngine opened, Question question, List<AnsweringModel> models, QueueSlot slot)
+        HttpContext context, PatchbayRuntime runtime, OpenedEngine opened, Question question, List<AnsweringModel> models, IReadOnlyList<QueueSlot> slots)
     {
         GenerationGroup group;
         try
         {
-            // The place that was taken is for the first; the others find places of their own, or none is given.
             group = GenerationGroup.Start(
-                opened.Engine, models.Select((model, index) => question.ToRequest(0, 0, model.TakeLeases()) with { Slot = index == 0 ? slot : null }),
+                opened.Engine, models.Select((model, index) => question.ToRequest(0, 0, model.TakeLeases()) with { Slot = slots[index] }),
                 question.Options.StopStrings, context.RequestAborted);
         }
         catch (RequestRefusedException refusal)

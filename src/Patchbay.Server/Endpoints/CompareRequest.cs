@@ -10,6 +10,13 @@ internal static class CompareRequest
     private const int MinModels = 2;
     private const int MaxModels = 4;
 
+    /// <summary>How many answers a body asks for; 1 where it will be refused.</summary>
+    public static int CountModels(JsonElement root) =>
+        root.ValueKind == JsonValueKind.Object && root.TryGetProperty("models"u8, out var models) && models.ValueKind == JsonValueKind.Array
+        && models.GetArrayLength() is >= MinModels and <= MaxModels and var count
+            ? count
+            : 1;
+
     /// <summary>Reads <c>models</c>; <c>model</c> and <c>adapters</c> have no meaning here and are refused.</summary>
     public static bool TryRead(JsonElement root, [NotNullWhen(true)] out List<string>? models, [NotNullWhen(false)] out ApiError? error)
     {

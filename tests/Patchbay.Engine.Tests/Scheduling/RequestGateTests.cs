@@ -8,15 +8,29 @@ public sealed class RequestGateTests
     public void PlacesAreBounded_AndEndOnce()
     {
         var gate = new RequestGate(2, 0, TimeProvider.System);
-        var first = gate.TryEnter()!;
-        var second = gate.TryEnter()!;
-        Assert.Null(gate.TryEnter());
+        var first = gate.TryEnter(1)![0];
+        var second = gate.TryEnter(1)![0];
+        Assert.Null(gate.TryEnter(1));
         first.Dispose();
         first.Dispose();
         second.Admit();
         second.Dispose();
         Assert.Equal(0, gate.WaitingCount);
-        Assert.NotNull(gate.TryEnter());
+        Assert.NotNull(gate.TryEnter(1));
+    }
+
+    [Fact]
+    public void SeveralPlaces_AreTakenTogetherOrNotAtAll()
+    {
+        var gate = new RequestGate(5, 0, TimeProvider.System);
+        var three = gate.TryEnter(3)!;
+        Assert.Equal(3, three.Length);
+        Assert.Null(gate.TryEnter(3));
+        Assert.Equal(3, gate.WaitingCount);
+        Assert.NotNull(gate.TryEnter(2));
+        Array.ForEach(three, slot => slot.Dispose());
+        Assert.Equal(2, gate.WaitingCount);
+        Assert.Null(gate.TryEnter(int.MaxValue));
     }
 
     [Fact]
@@ -28,7 +42,7 @@ public sealed class RequestGateTests
         {
             for (var i = 0; i < 20_000; i++)
             {
-                if (gate.TryEnter() is not { } slot)
+                if (gate.TryEnter(1) is not [var slot])
                 {
                     continue;
                 }
@@ -63,14 +77,14 @@ public sealed class RequestGateTests
         Assert.Equal(TimeSpan.FromSeconds(1), gate.RetryAfter());
         for (var i = 0; i < 40; i++)
         {
-            var slot = gate.TryEnter()!;
+            var slot = gate.TryEnter(1)![0];
             time.Pass(TimeSpan.FromMilliseconds(500));
             slot.Admit();
         }
 
         for (var i = 0; i < 64; i++)
         {
-            Assert.NotNull(gate.TryEnter());
+            Assert.NotNull(gate.TryEnter(1));
         }
 
         // Two a second: half of 64 begin within 16 seconds.
