@@ -22,6 +22,9 @@ internal unsafe interface ISimd<TVector> : ITileSimd<TVector>
 
     static abstract TVector Min(TVector left, TVector right);
 
+    /// <summary>The larger of <paramref name="most"/>, which is not negative, and the magnitude of <paramref name="vector"/>; not a number where either is none.</summary>
+    static abstract TVector MaxMagnitude(TVector most, TVector vector);
+
     /// <summary><paramref name="positive"/> where <paramref name="selector"/> is above 0, else <paramref name="other"/>.</summary>
     static abstract TVector SelectPositive(TVector selector, TVector positive, TVector other);
 

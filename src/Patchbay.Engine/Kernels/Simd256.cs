@@ -36,6 +36,11 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Min(Vector256<float> left, Vector256<float> right) => Vector256.Min(left, right);
 
+    // As whole numbers, which have the order of magnitudes and no special cases.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> MaxMagnitude(Vector256<float> most, Vector256<float> vector) =>
+        Vector256.Max(most.AsInt32(), vector.AsInt32() & Vector256.Create(int.MaxValue)).AsSingle();
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> SelectPositive(Vector256<float> selector, Vector256<float> positive, Vector256<float> other) =>
         Vector256.ConditionalSelect(Vector256.GreaterThan(selector, Vector256<float>.Zero), positive, other);

@@ -25,6 +25,9 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
 
     public static float Min(float left, float right) => MathF.Min(left, right);
 
+    public static float MaxMagnitude(float most, float vector) =>
+        BitConverter.Int32BitsToSingle(Math.Max(BitConverter.SingleToInt32Bits(most), BitConverter.SingleToInt32Bits(vector) & int.MaxValue));
+
     public static float SelectPositive(float selector, float positive, float other) => selector > 0 ? positive : other;
 
     public static float MultiplyAdd(float left, float right, float addend) => MathF.FusedMultiplyAdd(left, right, addend);

@@ -62,18 +62,18 @@ internal readonly unsafe struct QuantisedRows(byte* memory, int rows, int column
             var scales = tile.ActivationScales + within;
             var offsets = (float*)tile.Offsets + within;
             var source = _x.Row(row);
-            var values = encoding.GroupValues();
+            var (values, zeroPoint, hasMinimum) = (encoding.GroupValues(), encoding.ZeroPoint(), encoding.HasMinimum());
             for (var group = tile.Groups; group > 0; group--)
             {
                 var (scale, sum) = Quantise<TSimd, TVector>(source, codes, values);
                 *scales = scale;
-                if (encoding.HasMinimum())
+                if (hasMinimum)
                 {
                     *offsets = scale * sum;
                 }
                 else
                 {
-                    *(int*)offsets = -encoding.ZeroPoint() * (int)sum;
+                    *(int*)offsets = -zeroPoint * (int)sum;
                 }
 
                 source += values;
@@ -87,12 +87,10 @@ internal readonly unsafe struct QuantisedRows(byte* memory, int rows, int column
             where TSimd : struct, ISimd<TVector>
             where TVector : unmanaged
         {
-            var zero = TSimd.Create(0f);
-            var max = zero;
+            var max = TSimd.Create(0f);
             for (var i = 0; i < count; i += TSimd.Count)
             {
-                var values = TSimd.Load(source + i);
-                max = TSimd.Max(max, TSimd.Max(values, TSimd.Subtract(zero, values)));
+                max = TSimd.MaxMagnitude(max, TSimd.Load(source + i));
             }
 
             var largest = TSimd.MaxAcross(max);
@@ -104,7 +102,7 @@ internal readonly unsafe struct QuantisedRows(byte* memory, int rows, int column
 
             // Codes are whole numbers, so that their sum is exact in any order.
             var factor = TSimd.Create(127f / largest);
-            var sum = zero;
+            var sum = TSimd.Create(0f);
             for (var i = 0; i < count; i += TSimd.Count)
             {
                 var rounded = TSimd.Round(TSimd.Multiply(TSimd.Load(source + i), factor));
