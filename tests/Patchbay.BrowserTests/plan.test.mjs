@@ -70,7 +70,7 @@ test('A plan that a release moves, or that somebody else changed, is not overwri
   const { page, world, url } = await open(t, { path: 'adapters/medical?plan=' });
   const form = page.getByRole('dialog', { name: 'Plan of medical' });
   await form.getByRole('link', { name: 'rel-12' }).waitFor();
-  assert.ok(await form.getByRole('button', { name: 'Apply' }).isDisabled());
+  await form.getByRole('button', { name: 'Apply', disabled: true }).waitFor();
 
   await page.goto(`${url}/console/adapters/legal?plan=`);
   await page.getByRole('dialog', { name: 'Plan of legal' }).getByRole('group', { name: 'All requests' }).waitFor();

@@ -36,7 +36,7 @@ test('A running canary shows both arms, the interval of the difference and its g
   await view.getByText('No difference in errors so far', { exact: false }).waitFor();
   await view.getByText(/is allowed/).first().waitFor();
   await view.getByRole('img', { name: /Time to first token: stable .* canary/ }).waitFor();
-  assert.ok((await view.locator('canvas').count()) >= 4);
+  await view.locator('canvas').nth(3).waitFor();
   await view.getByRole('button', { name: 'Abort' }).click();
   await page.getByRole('dialog').getByLabel(/Reason/).fill('wrong doses');
   await page.getByRole('dialog').getByRole('button', { name: 'Abort' }).click();
@@ -54,6 +54,6 @@ test('Steps that do not grow cannot be started', async (t) => {
   const form = page.getByRole('dialog');
   await form.getByLabel('Share, % 2').fill('5');
   await form.getByText('Shares must grow from step to step').waitFor();
-  assert.ok(await form.getByRole('button', { name: 'Start', exact: true }).isDisabled());
-  assert.ok(await form.getByLabel('My own').isChecked());
+  await form.getByRole('button', { name: 'Start', exact: true, disabled: true }).waitFor();
+  await form.getByRole('radio', { name: 'My own', checked: true }).waitFor();
 });

@@ -68,12 +68,13 @@ public sealed class ObservabilityTests
         Assert.All(bodies.Values, body => Assert.False(Holds(body, "fever"u8)));
     }
 
-    // Takes in what is sent until there are a span and a metric of ours.
+    // Takes in what is sent until the span and the metric of the answer are there: each may come in a body of its own, and metrics of an
+    // earlier time do not have those of the answer.
     private static async Task<Dictionary<string, byte[]>> ReceiveAsync(HttpListener receiver)
     {
         var bodies = new Dictionary<string, byte[]>();
-        while (!bodies.TryGetValue("/v1/traces", out var traces) || !Holds(traces, "gen_ai.usage"u8)
-            || !bodies.TryGetValue("/v1/metrics", out var metrics) || !Holds(metrics, "gen_ai.server"u8))
+        while (!bodies.TryGetValue("/v1/traces", out var traces) || !Holds(traces, "gen_ai.usage.output_tokens"u8)
+            || !bodies.TryGetValue("/v1/metrics", out var metrics) || !Holds(metrics, "gen_ai.server.time_to_first_token"u8))
         {
             var context = await receiver.GetContextAsync();
             using var body = new MemoryStream();
