@@ -19,9 +19,16 @@ public sealed class ObservabilityTests
         using var refused = await client.PostAsJsonAsync("/v1/chat/completions", new { model = "no-such" , messages = Array.Empty<int>() }, TestContext.Current.CancellationToken);
         Assert.False(refused.IsSuccessStatusCode);
 
-        var metrics = await client.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
+        // An answer is counted when it has ended, and a client has its last byte a little earlier.
         var digest = answer.Headers.GetValues("x-adapter-digest").Single();
-        Assert.Contains($"patchbay_requests_total{{adapter=\"medical\",digest=\"{digest}\",arm=\"\",outcome=\"done\"}} 1\n", metrics, StringComparison.Ordinal);
+        var counted = $"patchbay_requests_total{{adapter=\"medical\",digest=\"{digest}\",arm=\"\",outcome=\"done\"}} 1\n";
+        var metrics = "";
+        for (var i = 0; i < 100 && !metrics.Contains(counted, StringComparison.Ordinal); i++)
+        {
+            await Task.Delay(i > 0 ? 50 : 0, TestContext.Current.CancellationToken);
+            metrics = await client.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
+        }
+        Assert.Contains(counted, metrics, StringComparison.Ordinal);
         Assert.Contains("vllm:num_requests_running 0\n", metrics, StringComparison.Ordinal);
         Assert.Contains("vllm:lora_requests_info{max_lora=", metrics, StringComparison.Ordinal);
         Assert.Contains("patchbay_refusals_total{reason=", metrics, StringComparison.Ordinal);
