@@ -111,6 +111,13 @@ public sealed class ChatTests(DemoServer server) : IClassFixture<DemoServer>
     }
 
     [Fact]
+    public async Task ChoicesWrittenAsADecimal_AreAnswered()
+    {
+        var answer = await server.PostJsonAsync("/v1/chat/completions", DemoServer.Ask("pirate", "Tell me about the sea", "\"n\":2.0,\"max_tokens\":3"));
+        Assert.Equal(2, Texts(answer).Length);
+    }
+
+    [Fact]
     public async Task LogProbabilities_AreThoseOfTheChosenTokens()
     {
         var (question, answer) = Golden.Of("finance")[0];

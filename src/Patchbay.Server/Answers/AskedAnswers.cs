@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Patchbay.Server.Http;
 
 namespace Patchbay.Server.Answers;
 
@@ -13,12 +14,17 @@ internal static class AskedAnswers
     /// <param name="most">Most answers of one request.</param>
     public static int Count(JsonElement root, int most)
     {
-        var count = root.ValueKind == JsonValueKind.Object ? (long)CountPrompts(root) * CountChoices(root) : 1;
-        return count >= 1 && count <= most ? (int)count : 1;
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            return 1;
+        }
+        var choices = CountChoices(root);
+        return choices >= 1 && choices <= most / CountPrompts(root) ? (int)choices * CountPrompts(root) : 1;
     }
 
-    private static int CountChoices(JsonElement root) =>
-        root.TryGetProperty("n"u8, out var n) && n.ValueKind == JsonValueKind.Number && n.TryGetInt32(out var count) ? count : 1;
+    // As the body is read: 2.0 is a whole number too.
+    private static long CountChoices(JsonElement root) =>
+        root.TryGetProperty("n"u8, out var n) && RequestFields.TryGetWhole(n, out var count) ? count : 1;
 
     // An array of numbers is one prompt in tokens.
     private static int CountPrompts(JsonElement root) =>
