@@ -23,12 +23,11 @@ public sealed class ObservabilityTests
         var digest = answer.Headers.GetValues("x-adapter-digest").Single();
         var counted = $"patchbay_requests_total{{adapter=\"medical\",digest=\"{digest}\",arm=\"\",outcome=\"done\"}} 1\n";
         var metrics = "";
-        for (var i = 0; i < 100 && !metrics.Contains(counted, StringComparison.Ordinal); i++)
+        await WaitForAsync(async () =>
         {
-            await Task.Delay(i > 0 ? 50 : 0, TestContext.Current.CancellationToken);
             metrics = await client.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
-        }
-        Assert.Contains(counted, metrics, StringComparison.Ordinal);
+            return metrics.Contains(counted, StringComparison.Ordinal);
+        });
         Assert.Contains("vllm:num_requests_running 0\n", metrics, StringComparison.Ordinal);
         Assert.Contains("vllm:lora_requests_info{max_lora=", metrics, StringComparison.Ordinal);
         Assert.Contains("patchbay_refusals_total{reason=", metrics, StringComparison.Ordinal);
@@ -103,12 +102,19 @@ public sealed class ObservabilityTests
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private static async Task WaitForAsync(Func<bool> condition)
+    private static Task WaitForAsync(Func<bool> condition) => WaitForAsync(() => Task.FromResult(condition()));
+
+    private static async Task WaitForAsync(Func<Task<bool>> condition)
     {
-        for (var i = 0; i < 100 && !condition(); i++)
+        for (var i = 0; i < 100; i++)
         {
+            if (await condition())
+            {
+                return;
+            }
+
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }
-        Assert.True(condition());
+        Assert.Fail("What the test waits for did not come within 5 s.");
     }
 }
