@@ -53,7 +53,7 @@ internal readonly unsafe struct Q4K : IStoredEncoding
         }
     }
 
-    /// <summary>d·s and dmin·m of one of the eight groups of a block.</summary>
+    /// <summary>d·s and dmin·m of one of the eight groups of a block, of Q5_K too, which begins alike.</summary>
     public static (float Scale, float Minimum) ScaleOf(byte* block, int group)
     {
         var (scale, minimum) = SixBitScales.Read(block + 4, group);

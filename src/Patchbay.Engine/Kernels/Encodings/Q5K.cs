@@ -26,7 +26,7 @@ internal readonly unsafe struct Q5K : IStoredEncoding
         {
             for (var group = 0; group < 8; group++)
             {
-                var (scale, minimum) = ScaleOf(row, group);
+                var (scale, minimum) = Q4K.ScaleOf(row, group);
                 for (var i = 0; i < 32; i += TSimd.Count)
                 {
                     var low = TSimd.LoadBits(row + Codes + (group / 2 * 32) + i, group % 2 * 4, 15);
@@ -41,16 +41,9 @@ internal readonly unsafe struct Q5K : IStoredEncoding
     {
         var block = row + (column / BlockValues * BlockBytes);
         var index = column % BlockValues;
-        var (scale, minimum) = ScaleOf(block, index / 32);
+        var (scale, minimum) = Q4K.ScaleOf(block, index / 32);
         var low = (block[Codes + (index / 64 * 32) + (index % 32)] >> (index % 64 / 32 * 4)) & 15;
         var high = (block[HighBits + (index % 32)] >> (index / 32)) & 1;
         return (scale * (low + (16 * high))) - minimum;
-    }
-
-    /// <summary>d·s and dmin·m of one of the eight groups of a block.</summary>
-    public static (float Scale, float Minimum) ScaleOf(byte* block, int group)
-    {
-        var (scale, minimum) = SixBitScales.Read(block + 4, group);
-        return (Simd.HalfToSingle(*(ushort*)block) * scale, Simd.HalfToSingle(*(ushort*)(block + 2)) * minimum);
     }
 }

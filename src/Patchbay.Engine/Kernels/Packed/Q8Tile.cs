@@ -14,22 +14,7 @@ internal static unsafe class Q8Tile<TDot, TInt, TSimd, TVector>
     where TInt : unmanaged
     where TVector : unmanaged
 {
-    public static void Multiply(TileArguments* tile)
-    {
-        for (var column = 0; column < PackedEncodingFacts.PanelRows; column += TSimd.Count)
-        {
-            var row = 0;
-            for (; row <= (int)tile->Rows - 4; row += 4)
-            {
-                Four(tile, column, row);
-            }
-
-            for (; row < (int)tile->Rows; row++)
-            {
-                One(tile, column, row);
-            }
-        }
-    }
+    public static void Multiply(TileArguments* tile) => TileSteps.Run(tile, TSimd.Count, &Four, &One);
 
     // Four rows share what is made of the weights: written out because the JIT neither unrolls loops nor keeps arrays in
     // registers.

@@ -58,11 +58,11 @@ internal readonly unsafe struct QuantisedRows(byte* memory, int rows, int column
             var tile = default(TileArguments);
             _target.Select(row / _target.TileHeight, &tile);
             var within = row % _target.TileHeight;
-            var codes = tile.Activations + (encoding.GroupValues() * within);
+            var (values, zeroPoint, hasMinimum) = (encoding.GroupValues(), encoding.ZeroPoint(), encoding.HasMinimum());
+            var codes = tile.Activations + (values * within);
             var scales = tile.ActivationScales + within;
             var offsets = (float*)tile.Offsets + within;
             var source = _x.Row(row);
-            var (values, zeroPoint, hasMinimum) = (encoding.GroupValues(), encoding.ZeroPoint(), encoding.HasMinimum());
             for (var group = tile.Groups; group > 0; group--)
             {
                 var (scale, sum) = Quantise<TSimd, TVector>(source, codes, values);

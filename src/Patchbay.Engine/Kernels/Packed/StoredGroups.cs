@@ -161,7 +161,7 @@ internal readonly unsafe struct StoredQ5K : IGroupSource
             codes[i] |= (byte)((block[Q5K.HighBits + i] >> within & 1) << 4);
         }
 
-        var (scale, minimum) = Q5K.ScaleOf(block, within);
+        var (scale, minimum) = Q4K.ScaleOf(block, within);
         return (StoredQ4K.Rounded(scale), StoredQ4K.Rounded(-minimum));
     }
 }

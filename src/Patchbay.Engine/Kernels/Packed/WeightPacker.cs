@@ -84,7 +84,7 @@ internal static unsafe class WeightPacker
 
         var (encoding, place) = (packed.Encoding, row % PackedEncodingFacts.PanelRows);
         var lines = packed.Panel(panel) + (place * sizeof(int));
-        var scales = (ushort*)(packed.Panel(panel) + encoding.CodeBytes(packed.Columns)) + place;
+        var scales = (ushort*)(packed.Panel(panel) + packed.CodeBytes) + place;
         var codes = stackalloc byte[PackedEncodingFacts.UsualGroupValues];
         for (var group = 0; group < packed.Groups; group++)
         {
