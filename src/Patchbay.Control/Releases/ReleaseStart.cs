@@ -120,6 +120,15 @@ public static class ReleaseStart
         {
             problems.Add(new FieldProblem(path, "a probe passes or fails; it has neither 'max' nor 'min'"));
         }
+        // JSON's 1e400 is read as infinity, which no journal can write.
+        if (guard.Max is { } max && !double.IsFinite(max))
+        {
+            problems.Add(new FieldProblem(path + ".max", "must be a finite number"));
+        }
+        if (guard.Min is { } min && !double.IsFinite(min))
+        {
+            problems.Add(new FieldProblem(path + ".min", "must be a finite number"));
+        }
         if (guard.Min > guard.Max)
         {
             problems.Add(new FieldProblem(path + ".min", "must not be greater than 'max'"));

@@ -70,7 +70,7 @@ internal sealed record AnswerOptions
     private static void RefuseUnsupported(RequestFields fields)
     {
         if (fields.TryGet("response_format", out var format)
-            && !(format.ValueKind == JsonValueKind.Object && format.TryGetProperty("type", out var type) && type.ValueEquals("text")))
+            && !(format.ValueKind == JsonValueKind.Object && format.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("text")))
         {
             fields.Report("response_format", "'response_format' other than {\"type\":\"text\"} is not supported.", "unsupported_parameter");
         }
