@@ -6,7 +6,7 @@ namespace Patchbay.Engine.Kernels;
 
 /// <summary>
 /// The expand step of LoRA (arXiv:2106.09685): adds a <see cref="LoraTerm"/> to a tile of an output. Ranks are added in ascending
-/// order for every element, four rows and four vectors of columns at a time where there are so many, so neither the batch
+/// order for every element, several rows and vectors of columns at a time where there are so many, so neither the batch
 /// nor the threads change a result.
 /// </summary>
 internal static unsafe class AddLoraDelta
@@ -104,7 +104,14 @@ internal static unsafe class AddLoraDelta
                 }
             }
 
-            for (var row = tile.FirstRow; row < end; row += 4)
+            var row = tile.FirstRow;
+            for (; Simd.TakesSixRows(end - row); row += 6)
+            {
+                SixByTwo<TSimd, TVector>(term, wide, width, y, row, column, sums);
+                SixByTwo<TSimd, TVector>(term, wide + (2 * TSimd.Count), width, y, row, column + (2 * TSimd.Count), sums);
+            }
+
+            for (; row < end; row += 4)
             {
                 FourVectors<F32, TSimd, TVector>(term, (byte*)(wide - column), width * sizeof(float), y, row, column, sums);
             }
@@ -279,6 +286,66 @@ internal static unsafe class AddLoraDelta
         StoreFour<TSimd, TVector>(s00, s01, s10, s11, sums);
         StoreFour<TSimd, TVector>(s20, s21, s30, s31, sums + (4 * n));
         for (var i = 0; i < 4; i++)
+        {
+            Finish<TSimd, TVector>(term, sums + (2 * i * n), 2 * n, y, row + i, column);
+        }
+    }
+
+    // The same for six rows; B is widened.
+    private static void SixByTwo<TSimd, TVector>(in LoraTerm term, float* expand, int width, Matrix y, int row, int column, float* sums)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        var (b, rowBytes, rank, n) = ((nint)expand, (nint)width * sizeof(float), (nint)term.Expand.Rows, TSimd.Count);
+        var t0 = term.Shrunk.Row(row);
+        var t1 = term.Shrunk.Row(row + 1);
+        var t2 = term.Shrunk.Row(row + 2);
+        var t3 = term.Shrunk.Row(row + 3);
+        var t4 = term.Shrunk.Row(row + 4);
+        var t5 = term.Shrunk.Row(row + 5);
+        var zero = TSimd.Create(0f);
+        TVector s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero, s30 = zero, s31 = zero;
+        TVector s40 = zero, s41 = zero, s50 = zero, s51 = zero;
+        for (var r = (nint)0; r < rank; r++, b += rowBytes)
+        {
+            var w0 = TSimd.Load((float*)b);
+            var w1 = TSimd.Load((float*)b + n);
+            var v = TSimd.Create(t0[r]);
+            s00 = TSimd.MultiplyAdd(w0, v, s00);
+            s01 = TSimd.MultiplyAdd(w1, v, s01);
+            v = TSimd.Create(t1[r]);
+            s10 = TSimd.MultiplyAdd(w0, v, s10);
+            s11 = TSimd.MultiplyAdd(w1, v, s11);
+            v = TSimd.Create(t2[r]);
+            s20 = TSimd.MultiplyAdd(w0, v, s20);
+            s21 = TSimd.MultiplyAdd(w1, v, s21);
+            v = TSimd.Create(t3[r]);
+            s30 = TSimd.MultiplyAdd(w0, v, s30);
+            s31 = TSimd.MultiplyAdd(w1, v, s31);
+            v = TSimd.Create(t4[r]);
+            s40 = TSimd.MultiplyAdd(w0, v, s40);
+            s41 = TSimd.MultiplyAdd(w1, v, s41);
+            v = TSimd.Create(t5[r]);
+            s50 = TSimd.MultiplyAdd(w0, v, s50);
+            s51 = TSimd.MultiplyAdd(w1, v, s51);
+        }
+
+        if (term.IsPlain)
+        {
+            var scale = TSimd.Create(term.Weight * term.Scale);
+            AddTwo<TSimd, TVector>(s00, s01, scale, y.Row(row) + column);
+            AddTwo<TSimd, TVector>(s10, s11, scale, y.Row(row + 1) + column);
+            AddTwo<TSimd, TVector>(s20, s21, scale, y.Row(row + 2) + column);
+            AddTwo<TSimd, TVector>(s30, s31, scale, y.Row(row + 3) + column);
+            AddTwo<TSimd, TVector>(s40, s41, scale, y.Row(row + 4) + column);
+            AddTwo<TSimd, TVector>(s50, s51, scale, y.Row(row + 5) + column);
+            return;
+        }
+
+        StoreFour<TSimd, TVector>(s00, s01, s10, s11, sums);
+        StoreFour<TSimd, TVector>(s20, s21, s30, s31, sums + (4 * n));
+        StoreFour<TSimd, TVector>(s40, s41, s50, s51, sums + (8 * n));
+        for (var i = 0; i < 6; i++)
         {
             Finish<TSimd, TVector>(term, sums + (2 * i * n), 2 * n, y, row + i, column);
         }

@@ -12,6 +12,7 @@ namespace Patchbay.Engine.Kernels;
 internal static unsafe class ShrinkLora
 {
     private const int Block = 4;
+    private const int Six = 6;
 
     /// <summary>Writes columns <paramref name="first"/> to <paramref name="first"/> + <paramref name="count"/> of t.</summary>
     public static void Multiply<TSimd, TVector>(WeightMatrix a, int first, int count, Matrix x, Matrix t)
@@ -32,8 +33,22 @@ internal static unsafe class ShrinkLora
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
-        // Four rows stay in the first-level cache while all ranks, which are half as wide, pass over them.
+        // Some rows stay in the first-level cache while all ranks, which are half as wide, pass over them.
         var (row, end) = (0, first + count);
+        for (; Simd.TakesSixRows(x.Rows - row); row += Six)
+        {
+            var rank = first;
+            for (; rank <= end - 2; rank += 2)
+            {
+                SixByTwo<TEncoding, TSimd, TVector>(a.Row(rank), a.RowBytes, x.Slice(row, Six), t.Row(row) + rank, t.Stride);
+            }
+
+            for (var i = row; i < row + Six; i++)
+            {
+                Rest<TEncoding, TSimd, TVector>(a, rank, end, x.Row(i), x.Columns, t.Row(i));
+            }
+        }
+
         for (; row <= x.Rows - Block; row += Block)
         {
             var rank = first;
@@ -159,6 +174,57 @@ internal static unsafe class ShrinkLora
             var target = t + (row * tStride);
             target[0] = sums[row];
             target[1] = sums[Block + row];
+            AddTail<TEncoding>(a, rowBytes, x.Row(row), (int)k, columns, target, 2);
+        }
+    }
+
+    private static void SixByTwo<TEncoding, TSimd, TVector>(byte* a, nint rowBytes, Matrix x, float* t, nint tStride)
+        where TEncoding : struct, IDenseEncoding
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        var a1 = a + rowBytes;
+        var (x0, x1, x2, x3, x4, x5, columns) =
+            ((nint)x.Row(0), (nint)x.Row(1), (nint)x.Row(2), (nint)x.Row(3), (nint)x.Row(4), (nint)x.Row(5), x.Columns);
+        var zero = TSimd.Create(0f);
+        TVector s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero, s30 = zero, s31 = zero;
+        TVector s40 = zero, s41 = zero, s50 = zero, s51 = zero;
+        // Native integers, which need not be extended at every use.
+        var k = (nint)0;
+        for (var last = (nint)columns - TSimd.Count; k <= last; k += TSimd.Count)
+        {
+            var w0 = TEncoding.Load<TSimd, TVector>(a, k);
+            var w1 = TEncoding.Load<TSimd, TVector>(a1, k);
+            var v = TSimd.Load((float*)x0 + k);
+            s00 = TSimd.MultiplyAdd(w0, v, s00);
+            s01 = TSimd.MultiplyAdd(w1, v, s01);
+            v = TSimd.Load((float*)x1 + k);
+            s10 = TSimd.MultiplyAdd(w0, v, s10);
+            s11 = TSimd.MultiplyAdd(w1, v, s11);
+            v = TSimd.Load((float*)x2 + k);
+            s20 = TSimd.MultiplyAdd(w0, v, s20);
+            s21 = TSimd.MultiplyAdd(w1, v, s21);
+            v = TSimd.Load((float*)x3 + k);
+            s30 = TSimd.MultiplyAdd(w0, v, s30);
+            s31 = TSimd.MultiplyAdd(w1, v, s31);
+            v = TSimd.Load((float*)x4 + k);
+            s40 = TSimd.MultiplyAdd(w0, v, s40);
+            s41 = TSimd.MultiplyAdd(w1, v, s41);
+            v = TSimd.Load((float*)x5 + k);
+            s50 = TSimd.MultiplyAdd(w0, v, s50);
+            s51 = TSimd.MultiplyAdd(w1, v, s51);
+        }
+
+        var sums = stackalloc float[4 * Block];
+        TSimd.StoreSums(s00, s10, s20, s30, sums);
+        TSimd.StoreSums(s40, s50, zero, zero, sums + Block);
+        TSimd.StoreSums(s01, s11, s21, s31, sums + (2 * Block));
+        TSimd.StoreSums(s41, s51, zero, zero, sums + (3 * Block));
+        for (var row = 0; row < Six; row++)
+        {
+            var target = t + (row * tStride);
+            target[0] = sums[row];
+            target[1] = sums[(2 * Block) + row];
             AddTail<TEncoding>(a, rowBytes, x.Row(row), (int)k, columns, target, 2);
         }
     }

@@ -46,6 +46,13 @@ internal static class Simd
     /// <summary>Whether there are 32 vector registers: with AVX-512 and on Arm. Otherwise a kernel keeps its sums in them only if it has few.</summary>
     public static bool HasManyRegisters => Avx512F.VL.IsSupported || !X86Base.IsSupported;
 
+    /// <summary>
+    /// Whether a kernel that sums two vectors for each row takes six rows next: twelve sums hide the latency of their additions better than the
+    /// eight of four rows, but not where few rows would be left to go alone.
+    /// </summary>
+    /// <param name="rows">How many are left.</param>
+    public static bool TakesSixRows(int rows) => !HasManyRegisters && rows is (6 or 7 or >= 10);
+
     /// <summary>Whether the width was forced, so that nothing wider may be used.</summary>
     public static bool IsForced { get; } = Environment.GetEnvironmentVariable(ForceVariable) is not (null or "" or Emitted);
 
