@@ -8,8 +8,9 @@ internal static class ByteSize
 {
     private static readonly (string Suffix, long Factor)[] Units =
     [
-        ("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("KB", 1000), ("MB", 1_000_000), ("GB", 1_000_000_000),
-        ("K", 1L << 10), ("M", 1L << 20), ("G", 1L << 30), ("B", 1),
+        ("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("TiB", 1L << 40),
+        ("KB", 1000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000),
+        ("K", 1L << 10), ("M", 1L << 20), ("G", 1L << 30), ("T", 1L << 40), ("B", 1),
     ];
 
     /// <summary>Reads a size of an option; a problem is reported to the command line's result.</summary>

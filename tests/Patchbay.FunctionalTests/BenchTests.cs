@@ -95,6 +95,8 @@ public sealed class BenchTests : IDisposable
     [InlineData(2, "sleep", "--only", "sleep")]
     [InlineData(2, "--rounds must be 1 or more", "--rounds", "0")]
     [InlineData(2, "--batch must be 1 or more", "--batch", "0")]
+    [InlineData(2, "--batch must be 1 or more; found 'x'", "--batch", "1", "x")]
+    [InlineData(2, "--rounds must be 1 or more; found '2.5'", "--rounds", "2.5")]
     [InlineData(2, "--write needs --shape", "--write", "somewhere")]
     [InlineData(2, "--against: 'nowhere' is no address", "--against", "nowhere")]
     [InlineData(1, "127.0.0.1:9", "--against", "http://127.0.0.1:9")]

@@ -62,6 +62,26 @@ public sealed class ProgramTests : IDisposable
         Assert.Contains(part, error);
     }
 
+    [Theory]
+    [InlineData("--threads must be from 0 to 1024", "--threads", "100000")]
+    [InlineData("--threads must be from 0 to 1024", "--threads", "-1")]
+    [InlineData("--context must be 0 or more", "--context", "-5")]
+    [InlineData("--keep-versions must be 1 or more", "--keep-versions", "0")]
+    [InlineData("--keep-prompts-hours must be from 0 to 876000", "--keep-prompts-hours", "-1")]
+    [InlineData("--keep-prompts-hours must be from 0 to 876000", "--keep-prompts-hours", "NaN")]
+    [InlineData("--threads must be from 0 to 1024; found 'many'", "--threads", "many")]
+    [InlineData("--threads", "--threads")]
+    [InlineData("--port must be from 0 to 65535; found '65536'", "--port", "65536")]
+    [InlineData("--keep-prompts-hours must be from 0 to 876000; found '1,5'", "--keep-prompts-hours", "1,5")]
+    [InlineData("is no size", "--kv-memory", "10XB")]
+    public async Task Serve_WithANumberThatCannotBe_IsRefusedWithASentence(string part, params string[] arguments)
+    {
+        var (code, _, error) = await PatchbayProcess.RunAsync("", ["serve", .. arguments]);
+        Assert.Equal(2, code);
+        Assert.Contains(part, error);
+        Assert.DoesNotContain("   at ", error);
+    }
+
     [Fact]
     public async Task Serve_OfNoModel_FailsWithASentence()
     {

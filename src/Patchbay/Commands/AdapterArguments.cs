@@ -7,6 +7,9 @@ namespace Patchbay.Commands;
 /// <summary>The options about versions, memory and the adapters directory.</summary>
 internal sealed class AdapterArguments
 {
+    // A century.
+    private const double MostHours = 876_000;
+
     private readonly Option<double> _keepPrompts = new("--keep-prompts-hours")
     {
         Description = "Keep the tokens of prompts, and what users write about answers, this long; answers can then be made again without sending the prompt. 0 keeps none.",
@@ -64,13 +67,8 @@ internal sealed class AdapterArguments
 
     private AdapterArguments(Command command)
     {
-        _kept.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError("--keep-versions must be 1 or more.");
-            }
-        });
+        _kept.TakeAtLeast(1);
+        _keepPrompts.TakeFrom(0, MostHours);
         command.Validators.Add(result =>
         {
             if (result.GetResult(_postgres) is not null && result.GetResult(_data) is null)

@@ -38,13 +38,7 @@ internal static class AuditCommand
     private static Command CreateList()
     {
         var limit = new Option<int>("--limit") { Description = "How many, the newest first.", HelpName = "count", DefaultValueFactory = _ => 20 };
-        limit.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > AuditQuery.MaxLimit)
-            {
-                result.AddError($"--limit must be 1 to {AuditQuery.MaxLimit}.");
-            }
-        });
+        limit.TakeFrom(1, AuditQuery.MaxLimit);
         var target = new Option<string?>("--adapter") { Description = "Only what was done to this adapter.", HelpName = "name" };
         var list = new Command("list", "Show the newest entries: number, time, who, what, to what, which version, why.") { Data, Postgres, limit, target };
         list.SetAction((parsed, cancellation) => ListAsync(

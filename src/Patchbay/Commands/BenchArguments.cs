@@ -77,13 +77,8 @@ internal sealed class BenchArguments
     {
         _shape.AcceptOnlyFromAmong([.. ModelShape.All.Select(shape => shape.Name)]);
         _only.AcceptOnlyFromAmong([.. BenchOptions.Works]);
-        _batch.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int[]>()?.Any(streams => streams < 1) == true)
-            {
-                result.AddError("--batch must be 1 or more.");
-            }
-        });
+        _batch.TakeEachAtLeast(1);
+        _againstLoraIds.TakeEachAtLeast(0);
         command.Validators.Add(result =>
         {
             if (result.GetResult(_write) is not null && result.GetResult(_shape) is null)
@@ -138,13 +133,7 @@ internal sealed class BenchArguments
     private static Option<int> Count(string name, string description, string unit, int otherwise)
     {
         var option = new Option<int>(name) { Description = description, HelpName = unit, DefaultValueFactory = _ => otherwise };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError($"{name} must be 1 or more.");
-            }
-        });
+        option.TakeAtLeast(1);
         return option;
     }
 

@@ -32,6 +32,8 @@ internal sealed class ChatCommand
 
     private ChatCommand()
     {
+        _temperature.TakeFrom(0, 2);
+        _maxTokens.TakeAtLeast(1);
         _engine = EngineArguments.AddTo(_command);
         _command.Options.Add(_adapter);
         _command.Options.Add(_temperature);
@@ -45,11 +47,6 @@ internal sealed class ChatCommand
     {
         var temperature = parsed.GetValue(_temperature);
         var maxTokens = parsed.GetValue(_maxTokens);
-        if (temperature is not (>= 0 and <= 2) || maxTokens < 1)
-        {
-            await Console.Error.WriteLineAsync("--temperature must be from 0 to 2, and --max-tokens 1 or more.");
-            return ExitCode.Usage;
-        }
         if (_engine.Locate(parsed) is not { } location)
         {
             return ExitCode.Usage;

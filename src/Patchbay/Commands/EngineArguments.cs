@@ -6,6 +6,9 @@ namespace Patchbay.Commands;
 /// <summary>The options that every command with an engine has.</summary>
 internal sealed class EngineArguments
 {
+    // More than any machine has processors; each is a thread of the system.
+    private const int MostThreads = 1024;
+
     private readonly Option<string?> _model = new("--model", "-m")
     {
         Description = "Hugging Face model directory or .gguf file. Without it, the embedded demo.",
@@ -78,11 +81,11 @@ internal sealed class EngineArguments
 
     private EngineArguments(Command command)
     {
-        RefuseNegative(_threads);
-        RefuseNegative(_context);
-        RefuseNegative(_maxWaitingPerAdapter);
-        RefuseLessThanOne(_maxBatchTokens);
-        RefuseLessThanOne(_maxWaiting);
+        _threads.TakeFrom(0, MostThreads);
+        _context.TakeAtLeast(0);
+        _maxWaitingPerAdapter.TakeAtLeast(0);
+        _maxBatchTokens.TakeAtLeast(1);
+        _maxWaiting.TakeAtLeast(1);
         Option[] options = [_model, _adapters, _threads, _kvMemory, _kv, _context, _maxBatchTokens, _maxWaiting, _maxWaitingPerAdapter, _speculate, _weights];
         foreach (var option in options)
         {
@@ -125,20 +128,4 @@ internal sealed class EngineArguments
         MaxQueuedRequestsPerAdapter = parsed.GetValue(_maxWaitingPerAdapter),
         PromptLookup = parsed.GetValue(_speculate),
     };
-
-    private static void RefuseNegative(Option<int> option) => option.Validators.Add(result =>
-    {
-        if (result.GetValueOrDefault<int>() < 0)
-        {
-            result.AddError($"{option.Name} must be 0 or more.");
-        }
-    });
-
-    private static void RefuseLessThanOne(Option<int> option) => option.Validators.Add(result =>
-    {
-        if (result.GetValueOrDefault<int>() < 1)
-        {
-            result.AddError($"{option.Name} must be 1 or more.");
-        }
-    });
 }

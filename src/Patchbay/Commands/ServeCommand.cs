@@ -61,6 +61,7 @@ internal sealed class ServeCommand
 
     private ServeCommand()
     {
+        _port.TakeFrom(0, ushort.MaxValue);
         _engine = EngineArguments.AddTo(_command);
         _adapters = AdapterArguments.AddTo(_command);
         _command.Options.Add(_url);
