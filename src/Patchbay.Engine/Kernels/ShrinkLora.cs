@@ -35,34 +35,28 @@ internal static unsafe class ShrinkLora
     {
         // Some rows stay in the first-level cache while all ranks, which are half as wide, pass over them.
         var (row, end) = (0, first + count);
-        for (; Simd.TakesSixRows(x.Rows - row); row += Six)
+        for (int rows; row <= x.Rows - Block; row += rows)
         {
-            var rank = first;
-            for (; rank <= end - 2; rank += 2)
-            {
-                SixByTwo<TEncoding, TSimd, TVector>(a.Row(rank), a.RowBytes, x.Slice(row, Six), t.Row(row) + rank, t.Stride);
-            }
-
-            for (var i = row; i < row + Six; i++)
-            {
-                Rest<TEncoding, TSimd, TVector>(a, rank, end, x.Row(i), x.Columns, t.Row(i));
-            }
-        }
-
-        for (; row <= x.Rows - Block; row += Block)
-        {
+            rows = Simd.TakesSixRows(x.Rows - row) ? Six : Block;
             var rank = first;
             for (; Simd.HasManyRegisters && rank <= end - Block; rank += Block)
             {
-                FourByFour<TEncoding, TSimd, TVector>(a.Row(rank), a.RowBytes, x.Slice(row, Block), t.Row(row) + rank, t.Stride);
+                FourByFour<TEncoding, TSimd, TVector>(a.Row(rank), a.RowBytes, x.Slice(row, rows), t.Row(row) + rank, t.Stride);
             }
 
             for (; rank <= end - 2; rank += 2)
             {
-                FourByTwo<TEncoding, TSimd, TVector>(a.Row(rank), a.RowBytes, x.Slice(row, Block), t.Row(row) + rank, t.Stride);
+                if (rows == Six)
+                {
+                    SixByTwo<TEncoding, TSimd, TVector>(a.Row(rank), a.RowBytes, x.Slice(row, rows), t.Row(row) + rank, t.Stride);
+                }
+                else
+                {
+                    FourByTwo<TEncoding, TSimd, TVector>(a.Row(rank), a.RowBytes, x.Slice(row, rows), t.Row(row) + rank, t.Stride);
+                }
             }
 
-            for (var i = row; i < row + Block; i++)
+            for (var i = row; i < row + rows; i++)
             {
                 Rest<TEncoding, TSimd, TVector>(a, rank, end, x.Row(i), x.Columns, t.Row(i));
             }
