@@ -27,8 +27,6 @@ internal static class ReleasesEndpoint
         {
             return RouteErrors.Refused("release_refused", "The release cannot be read.", [wrong!]);
         }
-        // The element is of a body that goes with this request; the release keeps its schemas.
-        spec = spec with { Judges = spec.Judges?.Select(judge => judge is null ? null! : judge with { Schema = judge.Schema?.Clone() }).ToList() };
         var origin = AdminCall.OriginOf(context, fields);
         if (fields.Error is { } error)
         {

@@ -54,6 +54,8 @@ public sealed class ReleaseStartTests
         Assert.Equal([new RolloutStep(1, 20, 10), new RolloutStep(100)], spec.Steps!);
         Assert.Equal(new ReleaseGuard(GuardMetric.LengthRatio, 2, 0.5, 20, 2), spec.Guards![1]);
         Assert.Equal(JudgeKind.JsonSchema, spec.Judges![0].Kind);
+        // The release keeps its schemas; the request is gone by now.
+        Assert.Equal("""{"type":"object"}""", spec.Judges[0].Schema!.Value.GetRawText());
         Assert.False(Read("""{"alias":"m","candidate":"x","steps":[],"auto_promote":false}""", out _)!.AutoPromote);
     }
 
