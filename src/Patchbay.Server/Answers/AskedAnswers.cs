@@ -18,8 +18,8 @@ internal static class AskedAnswers
         {
             return 1;
         }
-        var choices = CountChoices(root);
-        return choices >= 1 && choices <= most / CountPrompts(root) ? (int)choices * CountPrompts(root) : 1;
+        var (choices, prompts) = (CountChoices(root), CountPrompts(root));
+        return choices >= 1 && choices <= most / prompts ? (int)choices * prompts : 1;
     }
 
     // As the body is read: 2.0 is a whole number too.
